@@ -1,0 +1,373 @@
+"""WhatsApp texts as rules: states and legal moves, acks, answers of the provider, tries, what is decided at send time.
+
+Here is everything about one text's life that needs no table and no network (whatsapp.md §5, §6, §10).  What the texts
+say is in `domain/templates.py`, when they may leave in `domain/windows.py`.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from domain.errors import Conflict, NotFound
+
+TRIES = 3
+FIRST_PAUSE_SECONDS = 30
+LEASE_SECONDS = 180
+TEXTS_PER_WEEK = 3
+SHORTEST_GAP_SECONDS = 5
+LONGEST_GAP_SECONDS = 15
+
+
+class MessageKind(StrEnum):
+    """What a text is for; `CHECKS` says what is asked again before it leaves."""
+
+    CHARGE = "CHARGE"
+    RECEIPT = "RECEIPT"
+
+
+class MessageStatus(StrEnum):
+    """Where a text is on its way (whatsapp.md §10.1)."""
+
+    QUEUED = "QUEUED"
+    SENDING = "SENDING"
+    SENT = "SENT"
+    DELIVERED = "DELIVERED"
+    READ = "READ"
+    FAILED = "FAILED"
+    UNKNOWN = "UNKNOWN"
+    WITHHELD = "WITHHELD"
+    CANCELLED = "CANCELLED"
+
+
+class Reason(StrEnum):
+    """Why a text was withheld, cancelled or set aside."""
+
+    PAID = "PAID"
+    OPT_OUT = "OPT_OUT"
+    NUMBER = "NUMBER"
+    WRONG_NUMBER = "WRONG_NUMBER"
+    FREQUENCY = "FREQUENCY"
+    NO_WINDOW = "NO_WINDOW"
+    STALE = "STALE"
+    NOT_APPROVED = "NOT_APPROVED"
+    INCOMPLETE = "INCOMPLETE"
+    TRIES_SPENT = "TRIES_SPENT"
+    LEASE_OVER = "LEASE_OVER"
+    REFUSED = "REFUSED"
+    CONFIG = "CONFIG"
+    WRONG_RECIPIENT = "WRONG_RECIPIENT"
+
+
+_S = MessageStatus
+
+MOVES: dict[MessageStatus, frozenset[MessageStatus]] = {
+    _S.QUEUED: frozenset({_S.SENDING, _S.WITHHELD, _S.CANCELLED}),
+    _S.SENDING: frozenset({_S.SENT, _S.QUEUED, _S.FAILED, _S.UNKNOWN}),
+    _S.SENT: frozenset({_S.DELIVERED, _S.READ, _S.FAILED}),
+    _S.DELIVERED: frozenset({_S.READ}),
+    _S.UNKNOWN: frozenset({_S.SENT, _S.DELIVERED, _S.READ, _S.FAILED}),
+    _S.READ: frozenset(),
+    _S.FAILED: frozenset(),
+    _S.WITHHELD: frozenset(),
+    _S.CANCELLED: frozenset(),
+}
+
+# A text in one of these states reached the borrower, or may have: it counts for the frequency limit.
+MAY_HAVE_LEFT = frozenset({_S.SENDING, _S.SENT, _S.DELIVERED, _S.READ, _S.UNKNOWN})
+NEVER_LEFT = frozenset({_S.FAILED, _S.WITHHELD, _S.CANCELLED})
+
+
+class MessageNotFound(NotFound):
+    """There is no such message."""
+
+    code = "message.not_found"
+
+
+class MessageNotResendable(Conflict):
+    """Only a text that failed can be sent again."""
+
+    code = "message.not_resendable"
+
+
+class MessageAlreadyToday(Conflict):
+    """The borrower already has a charge text for this business date: at most one a day."""
+
+    code = "message.already_today"
+
+
+class MessageTooFrequent(Conflict):
+    """The borrower already got as many charge texts in seven days as are allowed."""
+
+    code = "message.too_frequent"
+
+
+class MessageNothingOwed(Conflict):
+    """The borrower has nothing due today or overdue, so there is nothing to remind of."""
+
+    code = "message.nothing_owed"
+
+
+class MessageOptedOut(Conflict):
+    """The borrower asked for no texts on WhatsApp."""
+
+    code = "message.opted_out"
+
+
+class MessageNumberFlagged(Conflict):
+    """The borrower's number is flagged as wrong or not on WhatsApp."""
+
+    code = "message.number_flagged"
+
+
+def may_move(start: MessageStatus, end: MessageStatus) -> bool:
+    """Say whether a text may go from one state to the other."""
+    return end in MOVES[start]
+
+
+class Ack(StrEnum):
+    """A delivery state as the provider names it (whatsapp.md §6); `DELETED` and unknown words are none."""
+
+    ERROR = "ERROR"
+    PENDING = "PENDING"
+    SERVER_ACK = "SERVER_ACK"
+    DELIVERY_ACK = "DELIVERY_ACK"
+    READ = "READ"
+    PLAYED = "PLAYED"
+
+
+_LADDER = (Ack.PENDING, Ack.SERVER_ACK, Ack.DELIVERY_ACK, Ack.READ, Ack.PLAYED)
+_REACHED = {
+    Ack.PENDING: _S.SENT,
+    Ack.SERVER_ACK: _S.SENT,
+    Ack.DELIVERY_ACK: _S.DELIVERED,
+    Ack.READ: _S.READ,
+    Ack.PLAYED: _S.READ,
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where an ack takes a text: its state and the provider's word to keep beside it."""
+
+    status: MessageStatus
+    ack: Ack
+
+
+def climb(status: MessageStatus, last: str, ack: str) -> Step | None:
+    """Return where the ack leads a text in `status` whose last ack was `last`, or None when it doesn't lead forward.
+
+    The ladder is monotonic, because acks arrive in any order and more than once: never downgrade, and ERROR counts only
+    before the text was delivered (whatsapp.md §6).
+    """
+    if ack not in set(Ack) or status not in {_S.SENT, _S.DELIVERED, _S.UNKNOWN}:
+        return None
+    step = Ack(ack)
+    if step is Ack.ERROR:
+        return None if status is _S.DELIVERED else Step(_S.FAILED, step)
+    if last in _LADDER and _LADDER.index(step) <= _LADDER.index(Ack(last)):
+        return None
+    reached = _REACHED[step]
+    return Step(reached, step) if reached is status or may_move(status, reached) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepted:
+    """The provider took the text: `key` joins the acks, `recipient` is whom it really addressed."""
+
+    key: str
+    recipient: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotSent:
+    """The text surely never left, so it may be tried again; `is_disconnected` asks to wait until the socket is open."""
+
+    detail: str
+    is_disconnected: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """The provider refused the order itself; the same order would be refused again."""
+
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvalidNumber:
+    """The number is not on WhatsApp."""
+
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Key, instance or licence are wrong: every other text would fail too."""
+
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unknown:
+    """Nobody can tell whether the text left; it is never sent again by itself (whatsapp.md §5)."""
+
+    detail: str
+
+
+Answer = Accepted | NotSent | Refused | InvalidNumber | Config | Unknown
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What an answer makes of a text that was being sent, and of its sender.
+
+    `retry_after` is set when the text goes back to the queue; `pauses_sender` when a person must look first,
+    `flags_number` when the contact gets no more texts.
+    """
+
+    status: MessageStatus
+    reason: str = ""
+    retry_after: timedelta | None = None
+    pauses_sender: bool = False
+    is_disconnected: bool = False
+    flags_number: bool = False
+
+
+def outcome_of(answer: Answer, *, phone: str, attempts: int, jitter: float) -> Outcome:
+    """Return what the answer to try number `attempts` means (whatsapp.md §10.3); `jitter` lies within 0 and 1."""
+    match answer:
+        case Accepted(recipient=recipient):
+            is_right = is_same_recipient(phone, recipient)
+            return Outcome(
+                status=_S.SENT, reason="" if is_right else Reason.WRONG_RECIPIENT, flags_number=not is_right
+            )
+        case NotSent(is_disconnected=is_disconnected) if attempts < TRIES:
+            return Outcome(
+                status=_S.QUEUED, retry_after=pause_before(attempts, jitter), is_disconnected=is_disconnected
+            )
+        case NotSent(is_disconnected=is_disconnected):
+            return Outcome(status=_S.FAILED, reason=Reason.TRIES_SPENT, is_disconnected=is_disconnected)
+        case Refused():
+            return Outcome(status=_S.FAILED, reason=Reason.REFUSED)
+        case InvalidNumber():
+            return Outcome(status=_S.FAILED, reason=Reason.NUMBER, flags_number=True)
+        case Config():
+            return Outcome(status=_S.FAILED, reason=Reason.CONFIG, pauses_sender=True)
+        case Unknown():
+            return Outcome(status=_S.UNKNOWN)
+
+
+def pause_before(attempts: int, jitter: float) -> timedelta:
+    """Return the wait after try number `attempts`: 30 s · 2^(n-1), spread by ± 50 % as `jitter` goes from 0 to 1."""
+    return timedelta(seconds=FIRST_PAUSE_SECONDS * 2 ** (attempts - 1) * (0.5 + jitter))
+
+
+def gap_between(jitter: float) -> timedelta:
+    """Return the pause between two texts of one number: 5 to 15 s as `jitter` goes from 0 to 1 (product.md)."""
+    return timedelta(seconds=SHORTEST_GAP_SECONDS + (LONGEST_GAP_SECONDS - SHORTEST_GAP_SECONDS) * jitter)
+
+
+def is_same_recipient(phone: str, recipient: str) -> bool:
+    """Say whether WhatsApp's recipient is the phone we asked for (whatsapp.md §8).
+
+    Equal digits, or equal after the 9 is taken out of a mobile number whose eight-digit form starts with 6 to 9.
+    """
+    ours = "".join(filter(str.isdigit, phone))
+    theirs = "".join(filter(str.isdigit, recipient.partition("@")[0].partition(":")[0]))
+    if ours == theirs:
+        return True
+    is_mobile = len(ours) == len("5511987654321") and ours[4] == "9" and ours[5] in "6789"
+    return is_mobile and ours[:4] + ours[5:] == theirs
+
+
+class Check(StrEnum):
+    """A question asked again right before a text leaves (whatsapp.md §10.5)."""
+
+    FRESH = "FRESH"
+    OWED = "OWED"
+    FREQUENCY = "FREQUENCY"
+    WINDOW = "WINDOW"
+
+
+# Consent and the number's flag are asked for every kind; these only for the kinds that name them.
+CHECKS: dict[MessageKind, frozenset[Check]] = {
+    MessageKind.CHARGE: frozenset(Check),
+    MessageKind.RECEIPT: frozenset(),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """What is known of a text and its borrower at the moment it would leave.
+
+    `opens_at` is when its window is open next on `today`, None when it opens no more; `charges_in_week` counts other
+    charge texts that left, or may have, in the six days before `today` and on it.
+    """
+
+    kind: MessageKind
+    business_date: date
+    today: date
+    accepts_messages: bool
+    is_number_flagged: bool
+    is_owed: bool
+    charges_in_week: int
+    opens_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """Send now (neither is set), wait until `wait_until`, or withhold for `withheld`."""
+
+    wait_until: datetime | None = None
+    withheld: Reason | None = None
+
+
+def still_worth_sending(snapshot: Snapshot, now: datetime) -> Decision:
+    """Decide again, at send time, what becomes of a queued text (whatsapp.md §10.5)."""
+    checks = CHECKS[snapshot.kind]
+    if Check.FRESH in checks and snapshot.today > snapshot.business_date:
+        return Decision(withheld=Reason.STALE)
+    if Check.OWED in checks and not snapshot.is_owed:
+        return Decision(withheld=Reason.PAID)
+    if not snapshot.accepts_messages:
+        return Decision(withheld=Reason.OPT_OUT)
+    if snapshot.is_number_flagged:
+        return Decision(withheld=Reason.NUMBER)
+    if Check.FREQUENCY in checks and snapshot.charges_in_week >= TEXTS_PER_WEEK:
+        return Decision(withheld=Reason.FREQUENCY)
+    if Check.WINDOW in checks and snapshot.opens_at is None:
+        return Decision(withheld=Reason.NO_WINDOW)
+    if Check.WINDOW in checks and snapshot.opens_at is not None and snapshot.opens_at > now:
+        return Decision(wait_until=snapshot.opens_at)
+    return Decision()
+
+
+class Reply(StrEnum):
+    """What a borrower's answer asks for, where the system acts on it by itself (whatsapp.md §11)."""
+
+    OPT_OUT = "OPT_OUT"
+    WRONG_NUMBER = "WRONG_NUMBER"
+
+
+_WORDS = {
+    Reply.OPT_OUT: ("sair", "parar", "stop", "cancelar", "nao quero", "descadastrar"),
+    Reply.WRONG_NUMBER: ("numero errado", "nao conheco", "engano"),
+}
+
+
+def reply_of(text: str) -> Reply | None:
+    """Return what the borrower's text asks for, case and accents folded, or None when a person should read it.
+
+    Only a short answer counts: a word inside a long text ("quero sair dessa dívida") is no opt-out.
+
+    >>> reply_of("Sair.")
+    <Reply.OPT_OUT: 'OPT_OUT'>
+    """
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    letters = "".join(letter if letter.isalnum() else " " for letter in decomposed if not unicodedata.combining(letter))
+    words = " ".join(letters.split())
+    for reply, phrases in _WORDS.items():
+        if any(words in {phrase, f"{phrase} por favor", f"quero {phrase}", f"e {phrase}"} for phrase in phrases):
+            return reply
+    return None
