@@ -1,0 +1,116 @@
+"""Payments: methods, the parts of an invoice, the order of allocation, and what a payment must be (money.md §4)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from domain.errors import Invalid
+from domain.money import MAX_CENTS, Money
+
+
+class PaymentMethod(StrEnum):
+    """How money came in; CREDIT uses credit of the client and brings no money (money.md §4)."""
+
+    PIX = "PIX"
+    CASH = "CASH"
+    TRANSFER = "TRANSFER"
+    BOLETO = "BOLETO"
+    CREDIT = "CREDIT"
+
+
+RECEIVED_METHODS = tuple(method for method in PaymentMethod if method is not PaymentMethod.CREDIT)
+
+
+class PaymentInFuture(Invalid):
+    """The payment is dated after the business date."""
+
+    code = "payment.in_future"
+
+
+class PaymentBeforeDisbursement(Invalid):
+    """The payment is dated before the loan was disbursed."""
+
+    code = "payment.before_disbursement"
+
+
+class PaymentNotPositive(Invalid):
+    """The amount paid is zero or less."""
+
+    code = "payment.not_positive"
+
+
+class PaymentTooLarge(Invalid):
+    """The amount paid is above R$ 100.000.000,00."""
+
+    code = "payment.too_large"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """An amount of one invoice by what it settles, in the order of allocation (money.md §4)."""
+
+    mora: Money = Money.ZERO
+    late_fee: Money = Money.ZERO
+    interest: Money = Money.ZERO
+    principal: Money = Money.ZERO
+
+    @property
+    def total(self) -> Money:
+        """The sum of the four parts."""
+        return Money(self.mora.cents + self.late_fee.cents + self.interest.cents + self.principal.cents)
+
+    def __add__(self, other: "Parts") -> "Parts":
+        if not isinstance(other, Parts):
+            return NotImplemented
+        return Parts(
+            self.mora + other.mora,
+            self.late_fee + other.late_fee,
+            self.interest + other.interest,
+            self.principal + other.principal,
+        )
+
+    def __sub__(self, other: "Parts") -> "Parts":
+        if not isinstance(other, Parts):
+            return NotImplemented
+        return Parts(
+            self.mora - other.mora,
+            self.late_fee - other.late_fee,
+            self.interest - other.interest,
+            self.principal - other.principal,
+        )
+
+
+def allocate(amount: Money, open_parts: Sequence[Parts]) -> tuple[tuple[Parts, ...], Money]:
+    """Allocate an amount over invoices in the order given; return the parts per invoice and what is left (money.md §4).
+
+    Inside an invoice mora comes first, then late fee, interest, principal.
+    """
+    left = amount.cents
+    allocated: list[Parts] = []
+    for parts in open_parts:
+        taken: list[Money] = []
+        for part in (parts.mora, parts.late_fee, parts.interest, parts.principal):
+            cents = min(left, part.cents)
+            left -= cents
+            taken.append(Money(cents))
+        allocated.append(Parts(*taken))
+    return tuple(allocated), Money(left)
+
+
+def check_received_on(received_on: date, *, today: date, disbursed_on: date) -> date:
+    """Return the date money was received: not after the business date, not before the disbursement (money.md §4)."""
+    if received_on > today:
+        raise PaymentInFuture(field="received_on", today=today)
+    if received_on < disbursed_on:
+        raise PaymentBeforeDisbursement(field="received_on", disbursed_on=disbursed_on)
+    return received_on
+
+
+def check_amount(amount: Money) -> Money:
+    """Return the amount of a payment: more than zero, at most R$ 100.000.000,00."""
+    if amount.cents <= 0:
+        raise PaymentNotPositive(field="amount")
+    if amount.cents > MAX_CENTS:
+        raise PaymentTooLarge(field="amount", limit=Money(MAX_CENTS))
+    return amount
