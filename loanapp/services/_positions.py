@@ -1,0 +1,118 @@
+"""Brings the stored rows of one contract to what the replay says, writing only the difference (architecture.md §6)."""
+
+from collections import defaultdict
+from uuid import UUID
+
+from sqlalchemy import func, insert, select, update
+
+from domain.history import Position
+from domain.money import Money
+from domain.payments import Parts
+from domain.requests import RequestStatus, check_move
+from loanapp.models.clients import Client
+from loanapp.models.contracts import LoadedContract, aggregate_columns, invoice_columns, load_contracts
+from loanapp.models.invoices import Invoice
+from loanapp.models.payments import Allocation
+from loanapp.models.requests import Request
+from loanapp.services._use_case import Tx
+
+_PARTS = ("mora", "late_fee", "interest", "principal")
+_Key = tuple[UUID, int]
+
+
+def settle(tx: Tx, client: Client, request: Request, *, cause_payment_id: UUID) -> Position:
+    """Replay a locked contract to the business date and write what differs; return its position.
+
+    Allocations that a backdated fact moves are cancelled by rows of opposite sign that name their cause; the invoices,
+    the request's state, aggregates and watermarks, and the client's credit follow.
+    """
+    # The request's own pending changes must be in the database before the contract is read from it.
+    tx.session.flush()
+    loaded = load_contracts(tx.session, [request.id])[request.id]
+    overdue_through = max(tx.business_date, loaded.request.overdue_through)
+    mora_through = max(tx.business_date, loaded.request.mora_through)
+    position = loaded.position(overdue_through, mora_as_of=mora_through)
+    credit_change_cents = _write_allocations(tx, loaded, position, cause_payment_id)
+    _write_invoices(tx, loaded, position)
+    client.credit_cents += credit_change_cents
+    request.overdue_through, request.mora_through = overdue_through, mora_through
+    for column, value in aggregate_columns(loaded, position, principal_cents=request.principal_cents).items():
+        setattr(request, column, value)
+    request.metrics_updated_at = tx.now
+    _move(request, position)
+    return position
+
+
+def _move(request: Request, position: Position) -> None:
+    if position.is_paid and request.status == RequestStatus.ACTIVE:
+        check_move(request.status, RequestStatus.PAID)
+        request.status = RequestStatus.PAID
+        request.paid_on = max(invoice.paid_on for invoice in position.invoices if invoice.paid_on)
+    elif not position.is_paid and request.status == RequestStatus.PAID:
+        check_move(request.status, RequestStatus.ACTIVE)
+        request.status, request.paid_on = RequestStatus.ACTIVE, None
+
+
+def _write_invoices(tx: Tx, loaded: LoadedContract, position: Position) -> None:
+    changed = []
+    for invoice in position.invoices:
+        row = loaded.invoice_rows[invoice.number]
+        columns = invoice_columns(invoice)
+        if any(getattr(row, name) != value for name, value in columns.items()):
+            changed.append({"id": row.id, **columns})
+    if changed:
+        tx.session.execute(update(Invoice), changed)
+
+
+def _write_allocations(tx: Tx, loaded: LoadedContract, position: Position, cause_payment_id: UUID) -> int:
+    """Append the rows that lead from the stored allocations to the replayed ones; return the change of credit."""
+    stored = _stored_parts(tx, loaded)
+    wanted: dict[_Key, Parts] = {
+        (line.payment_id, loaded.invoice_rows[line.invoice_number].id): line.parts for line in position.allocations
+    }
+    rows = []
+    for key in sorted(stored.keys() | wanted.keys(), key=lambda key: (str(key[0]), key[1])):
+        had, has = stored.get(key, Parts()), wanted.get(key, Parts())
+        if had == has:
+            continue
+        for parts, sign in ((had, -1), (has, 1)):
+            if parts.total:
+                rows.append(
+                    {
+                        "payment_id": key[0],
+                        "invoice_id": key[1],
+                        **{f"{name}_cents": sign * getattr(parts, name).cents for name in _PARTS},
+                        "cause_payment_id": cause_payment_id,
+                        "business_date": tx.business_date,
+                        "recorded_at": tx.now,
+                    }
+                )
+    if rows:
+        tx.session.execute(insert(Allocation), rows)
+    return _credit_change_cents(loaded, stored, position, cause_payment_id)
+
+
+def _stored_parts(tx: Tx, loaded: LoadedContract) -> dict[_Key, Parts]:
+    columns = [func.sum(getattr(Allocation, f"{name}_cents")) for name in _PARTS]
+    ids = [payment.payment_id for payment in loaded.payments]
+    rows = tx.session.execute(
+        select(Allocation.payment_id, Allocation.invoice_id, *columns)
+        .where(Allocation.payment_id.in_(ids))
+        .group_by(Allocation.payment_id, Allocation.invoice_id)
+    )
+    return {(row[0], row[1]): Parts(*(Money(int(cents)) for cents in row[2:])) for row in rows}
+
+
+def _credit_change_cents(
+    loaded: LoadedContract, stored: dict[_Key, Parts], position: Position, new_payment_id: UUID
+) -> int:
+    allocated: defaultdict[UUID, int] = defaultdict(int)
+    for (payment_id, _), parts in stored.items():
+        allocated[payment_id] += parts.total.cents
+    # The payment just inserted had no credit before; every other one had what its allocations left over.
+    before = sum(
+        payment.amount.cents - allocated[payment.payment_id]
+        for payment in loaded.payments
+        if payment.payment_id != new_payment_id
+    )
+    return position.credit.cents - before

@@ -1,0 +1,158 @@
+"""The process settings: one frozen object, read once from the environment (and `.env`); nobody else reads it.
+
+The business's settings (rates, company, holidays) are tables, not environment variables: see `models/company.py`.
+"""
+
+import os
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from dotenv import load_dotenv
+
+SAO_PAULO = ZoneInfo("America/Sao_Paulo")
+_CLOCK = re.compile(r"^(?P<instant>\S+)(?:\s+x(?P<speed>\d+(?:\.\d+)?))?$")
+
+
+class SettingsError(Exception):
+    """A missing or wrong environment variable; its text is one line that names the variable and says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SandboxClock:
+    """Time that starts at `start` when `up` starts and passes `speed` times as fast as real time."""
+
+    start: datetime
+    speed: float
+    anchor: float
+
+    @property
+    def label(self) -> str:
+        """How every page shows it."""
+        return f"{self.start.astimezone(SAO_PAULO):%d/%m/%Y %H:%M} x{self.speed:g}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything a process needs to know about where it runs. Secrets are left out of the representation."""
+
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
+    data_dir: Path
+    secret_key: str = field(repr=False)
+    port: int
+    public_url: str
+    proxy_hops: int
+    evolution_url: str
+    evolution_key: str = field(repr=False)
+    evolution_instance: str
+    evolution_webhook_secret: str = field(repr=False)
+    sandbox: bool
+    clock: SandboxClock | None
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether the public address is behind TLS, which decides the cookie's name and its Secure flag."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def session_cookie(self) -> str:
+        """The session cookie's name: the `__Host-` prefix binds it to the host, and browsers ask TLS for it."""
+        return "__Host-session" if self.is_secure else "session"
+
+    @property
+    def instance_name(self) -> str:
+        """The WhatsApp instance that this installation sends from."""
+        return self.evolution_instance
+
+
+def _parse_clock(text: str, anchor: str) -> SandboxClock | None:
+    if not text:
+        return None
+    match = _CLOCK.match(text.strip())
+    try:
+        if match is None:
+            raise ValueError(text)
+        start = datetime.fromisoformat(match["instant"])
+        speed = float(match["speed"] or 1)
+        began = float(anchor)
+    except ValueError:
+        raise SettingsError(
+            f"LOANAPP_CLOCK is '{text}': write an instant and a speed, such as '2026-11-23T05:55 x60'."
+        ) from None
+    return SandboxClock(start=start if start.tzinfo else start.replace(tzinfo=SAO_PAULO), speed=speed, anchor=began)
+
+
+def _whole_number(environment: dict[str, str], name: str, default: str, *, least: int, most: int) -> int:
+    text = environment.get(name) or default
+    if not text.isdigit() or not least <= int(text) <= most:
+        raise SettingsError(f"{name} is '{text}': set it to a whole number from {least} to {most}.")
+    return int(text)
+
+
+def _required(environment: dict[str, str], name: str, why: str) -> str:
+    value = environment.get(name, "")
+    if not value:
+        raise SettingsError(f"{name} is missing: {why}")
+    return value
+
+
+def _address(environment: dict[str, str], name: str, schemes: tuple[str, ...], why: str) -> str:
+    value = _required(environment, name, why)
+    if not value.startswith(schemes):
+        raise SettingsError(f"{name} must start with {' or '.join(schemes)}: {why}")
+    return value
+
+
+def _secret(environment: dict[str, str], name: str, why: str) -> str:
+    value = _required(environment, name, why)
+    if len(value.encode()) < 32:
+        raise SettingsError(f"{name} is too short: give it at least 32 bytes, for example from `openssl rand -hex 32`.")
+    return value
+
+
+def read(environment: dict[str, str]) -> Settings:
+    """Build the settings from a mapping; raise `SettingsError` for the first variable that is missing or wrong."""
+    port = _whole_number(environment, "PORT", "8000", least=1, most=65535)
+    public_url = (environment.get("PUBLIC_URL") or f"http://127.0.0.1:{port}").rstrip("/")
+    if not public_url.startswith(("http://", "https://")):
+        raise SettingsError(f"PUBLIC_URL is '{public_url}': start it with http:// or https://.")
+    clock = _parse_clock(environment.get("LOANAPP_CLOCK", ""), environment.get("LOANAPP_CLOCK_ANCHOR") or "0")
+    sandbox = environment.get("LOANAPP_SANDBOX") == "1"
+    if clock and not sandbox:
+        raise SettingsError("LOANAPP_CLOCK works with the sandbox only: take it away, or unset EVOLUTION_URL.")
+    return Settings(
+        database_url=_address(
+            environment, "DATABASE_URL", ("postgresql://", "postgresql+psycopg://"),
+            "the address of PostgreSQL; `loanapp up` starts one by itself.",
+        ),
+        redis_url=_address(
+            environment, "REDIS_URL", ("redis://", "rediss://", "unix://"),
+            "the address of Redis; `loanapp up` starts one by itself.",
+        ),
+        data_dir=Path(environment.get("LOANAPP_DATA_DIR") or ".data").resolve(),
+        secret_key=_secret(environment, "LOANAPP_SECRET_KEY", "it signs the session cookies."),
+        port=port,
+        public_url=public_url,
+        proxy_hops=_whole_number(environment, "PROXY_HOPS", "0", least=0, most=10),
+        evolution_url=_address(
+            environment, "EVOLUTION_URL", ("http://", "https://"), "the address of the Evolution API.",
+        ).rstrip("/"),
+        evolution_key=_required(environment, "EVOLUTION_KEY", "the instance's key at the Evolution API."),
+        evolution_instance=environment.get("EVOLUTION_INSTANCE") or "loanapp",
+        evolution_webhook_secret=_secret(
+            environment, "EVOLUTION_WEBHOOK_SECRET", "it proves that a webhook comes from our Evolution API.",
+        ),
+        sandbox=sandbox,
+        clock=clock,
+    )
+
+
+@cache
+def current() -> Settings:
+    """Return the settings of this process, read on first use."""
+    load_dotenv()
+    return read(dict(os.environ))
