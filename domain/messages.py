@@ -147,14 +147,14 @@ _REACHED = {
 
 
 @dataclass(frozen=True)
-class Step:
+class Rung:
     """Where an ack takes a text: its state and the provider's word to keep beside it."""
 
     status: MessageStatus
     ack: Ack
 
 
-def climb(status: MessageStatus, last: str, ack: str) -> Step | None:
+def climb(status: MessageStatus, last: str, ack: str) -> Rung | None:
     """Return where the ack leads a text in `status` whose last ack was `last`, or None when it doesn't lead forward.
 
     The ladder is monotonic, because acks arrive in any order and more than once: never downgrade, and ERROR counts only
@@ -162,13 +162,13 @@ def climb(status: MessageStatus, last: str, ack: str) -> Step | None:
     """
     if ack not in set(Ack) or status not in {_S.SENT, _S.DELIVERED, _S.UNKNOWN}:
         return None
-    step = Ack(ack)
-    if step is Ack.ERROR:
-        return None if status is _S.DELIVERED else Step(_S.FAILED, step)
-    if last in _LADDER and _LADDER.index(step) <= _LADDER.index(Ack(last)):
+    rung = Ack(ack)
+    if rung is Ack.ERROR:
+        return None if status is _S.DELIVERED else Rung(_S.FAILED, rung)
+    if last in _LADDER and _LADDER.index(rung) <= _LADDER.index(Ack(last)):
         return None
-    reached = _REACHED[step]
-    return Step(reached, step) if reached is status or may_move(status, reached) else None
+    reached = _REACHED[rung]
+    return Rung(reached, rung) if reached is status or may_move(status, reached) else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,6 +234,14 @@ class Outcome:
     flags_number: bool = False
 
 
+_SETTLED: dict[type[Answer], Outcome] = {
+    Refused: Outcome(status=_S.FAILED, reason=Reason.REFUSED),
+    InvalidNumber: Outcome(status=_S.FAILED, reason=Reason.NUMBER, flags_number=True),
+    Config: Outcome(status=_S.FAILED, reason=Reason.CONFIG, pauses_sender=True),
+    Unknown: Outcome(status=_S.UNKNOWN),
+}
+
+
 def outcome_of(answer: Answer, *, phone: str, attempts: int, jitter: float) -> Outcome:
     """Return what the answer to try number `attempts` means (whatsapp.md §10.3); `jitter` lies within 0 and 1."""
     match answer:
@@ -242,20 +250,14 @@ def outcome_of(answer: Answer, *, phone: str, attempts: int, jitter: float) -> O
             return Outcome(
                 status=_S.SENT, reason="" if is_right else Reason.WRONG_RECIPIENT, flags_number=not is_right
             )
-        case NotSent(is_disconnected=is_disconnected) if attempts < TRIES:
+        case NotSent(is_disconnected=is_disconnected):
+            if attempts >= TRIES:
+                return Outcome(status=_S.FAILED, reason=Reason.TRIES_SPENT, is_disconnected=is_disconnected)
             return Outcome(
                 status=_S.QUEUED, retry_after=pause_before(attempts, jitter), is_disconnected=is_disconnected
             )
-        case NotSent(is_disconnected=is_disconnected):
-            return Outcome(status=_S.FAILED, reason=Reason.TRIES_SPENT, is_disconnected=is_disconnected)
-        case Refused():
-            return Outcome(status=_S.FAILED, reason=Reason.REFUSED)
-        case InvalidNumber():
-            return Outcome(status=_S.FAILED, reason=Reason.NUMBER, flags_number=True)
-        case Config():
-            return Outcome(status=_S.FAILED, reason=Reason.CONFIG, pauses_sender=True)
-        case Unknown():
-            return Outcome(status=_S.UNKNOWN)
+        case _:
+            return _SETTLED[type(answer)]
 
 
 def pause_before(attempts: int, jitter: float) -> timedelta:
@@ -326,21 +328,62 @@ class Decision:
 def still_worth_sending(snapshot: Snapshot, now: datetime) -> Decision:
     """Decide again, at send time, what becomes of a queued text (whatsapp.md §10.5)."""
     checks = CHECKS[snapshot.kind]
-    if Check.FRESH in checks and snapshot.today > snapshot.business_date:
-        return Decision(withheld=Reason.STALE)
-    if Check.OWED in checks and not snapshot.is_owed:
-        return Decision(withheld=Reason.PAID)
-    if not snapshot.accepts_messages:
-        return Decision(withheld=Reason.OPT_OUT)
-    if snapshot.is_number_flagged:
-        return Decision(withheld=Reason.NUMBER)
-    if Check.FREQUENCY in checks and snapshot.charges_in_week >= TEXTS_PER_WEEK:
-        return Decision(withheld=Reason.FREQUENCY)
-    if Check.WINDOW in checks and snapshot.opens_at is None:
-        return Decision(withheld=Reason.NO_WINDOW)
-    if Check.WINDOW in checks and snapshot.opens_at is not None and snapshot.opens_at > now:
+    objections = (
+        (Check.FRESH in checks and snapshot.today > snapshot.business_date, Reason.STALE),
+        (Check.OWED in checks and not snapshot.is_owed, Reason.PAID),
+        (not snapshot.accepts_messages, Reason.OPT_OUT),
+        (snapshot.is_number_flagged, Reason.NUMBER),
+        (Check.FREQUENCY in checks and snapshot.charges_in_week >= TEXTS_PER_WEEK, Reason.FREQUENCY),
+        (Check.WINDOW in checks and snapshot.opens_at is None, Reason.NO_WINDOW),
+    )
+    withheld = next((reason for applies, reason in objections if applies), None)
+    if withheld is None and Check.WINDOW in checks and snapshot.opens_at is not None and snapshot.opens_at > now:
         return Decision(wait_until=snapshot.opens_at)
-    return Decision()
+    return Decision(withheld=withheld)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AckReceived:
+    """A webhook says how far the text with this key got; `ack` is the provider's word."""
+
+    key: str
+    ack: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextSent:
+    """A webhook says that a text of ours left: it may come before the answer to the call, or instead of it."""
+
+    key: str
+    recipient: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextReceived:
+    """Somebody wrote to us from `sender` (WhatsApp's form of the number)."""
+
+    sender: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectionChanged:
+    """The instance's socket is now `open`, `connecting`, `close` or `refused`; `status_code` says why it closed."""
+
+    state: str
+    status_code: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nothing:
+    """An event that asks for nothing."""
+
+
+Fact = AckReceived | TextSent | TextReceived | ConnectionChanged | Nothing
+
+# Closed for good (logged out, banned, replaced): a person must look before anything is sent (whatsapp.md §7, §10.4).
+LOGGED_OUT_CODES = frozenset({401, 402, 403, 406})
 
 
 class Reply(StrEnum):
