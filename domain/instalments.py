@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from domain.calendar import FIRST_YEAR, LAST_YEAR, BusinessCalendar, Step, due_dates
 from domain.errors import Invalid
-from domain.money import MAX_CENTS, Money, fraction_of, round_half_up
+from domain.money import AMOUNT_MAXIMUM, Money, fraction_of, round_half_up
 
 MAX_COUNT = 420
 MAX_RATE_PCT = Decimal(100)
@@ -184,8 +184,8 @@ def _check_terms(terms: PlanTerms) -> None:
         raise PlanCountOutOfRange(field="count", limit=MAX_COUNT)
     if terms.principal.cents <= 0:
         raise PlanPrincipalNotPositive(field="principal")
-    if terms.principal.cents > MAX_CENTS:
-        raise PlanPrincipalTooLarge(field="principal", limit=Money(MAX_CENTS))
+    if terms.principal > AMOUNT_MAXIMUM:
+        raise PlanPrincipalTooLarge(field="principal", limit=AMOUNT_MAXIMUM)
     if not 0 <= terms.rate_pct <= MAX_RATE_PCT:
         raise PlanRateOutOfRange(field="rate_pct", limit=MAX_RATE_PCT)
     if not FIRST_YEAR <= terms.first_due_date.year <= LAST_YEAR:

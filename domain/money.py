@@ -6,6 +6,7 @@ before three digits groups thousands, a dot before one or two final digits is a 
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -13,7 +14,6 @@ from typing import ClassVar
 
 from domain.errors import Invalid
 
-MAX_CENTS = 10_000_000_000
 MAX_PERCENT = Decimal(1000)
 
 _LONGEST_ENTRY = 40
@@ -129,15 +129,22 @@ class Money:
 
 Money.ZERO = Money(0)
 
+AMOUNT_MAXIMUM = Money(10_000_000_000)
 
-def total(amounts: "tuple[Money, ...] | list[Money]") -> Money:
+
+def total(amounts: Iterable[Money]) -> Money:
     """Return the sum of the amounts, zero when there is none."""
     return Money(sum(amount.cents for amount in amounts))
 
 
 def fraction_of(amount: Money, numerator: int | Decimal, denominator: int | Decimal) -> Money:
-    """Return amount x numerator / denominator, multiplied first, divided once, rounded half up to the centavo."""
-    return Money(round_half_up(Fraction(amount.cents) * Fraction(numerator) / Fraction(denominator)))
+    """Return amount x numerator / denominator, multiplied first, divided once, rounded half up to the centavo.
+
+    The denominator is positive.
+    """
+    top, top_scale = numerator.as_integer_ratio()
+    bottom, bottom_scale = denominator.as_integer_ratio()
+    return Money(divide_half_up(amount.cents * top * bottom_scale, top_scale * bottom))
 
 
 def format_brl(amount: Money | int) -> str:
@@ -172,9 +179,10 @@ def parse_brl(text: str) -> Money:
     if is_negative:
         raise MoneyNegative
     cents = int(match[1].replace(".", "")) * 100 + int((match[2] or "").ljust(2, "0"))
-    if cents > MAX_CENTS:
-        raise MoneyTooLarge(limit=Money(MAX_CENTS))
-    return Money(cents)
+    amount = Money(cents)
+    if amount > AMOUNT_MAXIMUM:
+        raise MoneyTooLarge(limit=AMOUNT_MAXIMUM)
+    return amount
 
 
 def parse_percent(text: str) -> Decimal:

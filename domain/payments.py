@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from domain.errors import Invalid
-from domain.money import MAX_CENTS, Money
+from domain.money import AMOUNT_MAXIMUM, Money
 
 
 class PaymentMethod(StrEnum):
@@ -111,6 +111,6 @@ def check_amount(amount: Money) -> Money:
     """Return the amount of a payment: more than zero, at most R$ 100.000.000,00."""
     if amount.cents <= 0:
         raise PaymentNotPositive(field="amount")
-    if amount.cents > MAX_CENTS:
-        raise PaymentTooLarge(field="amount", limit=Money(MAX_CENTS))
+    if amount > AMOUNT_MAXIMUM:
+        raise PaymentTooLarge(field="amount", limit=AMOUNT_MAXIMUM)
     return amount

@@ -1,0 +1,351 @@
+"""The one replay of a contract: charges, allocations, credit and states from its facts as of a date (money.md §3, §4).
+
+Payments, waivers, renegotiation, the statement and `verify` all call `replay`.  Nothing here is stored, and nothing is
+incremented: the same facts in any order of arrival give the same position.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+from uuid import UUID
+
+from domain import charges
+from domain.invoices import InvoiceStatus, status_from_facts
+from domain.money import Money
+from domain.payments import Parts, allocate
+
+
+class Component(StrEnum):
+    """What of an invoice an adjustment takes off."""
+
+    MORA = "MORA"
+    LATE_FEE = "LATE_FEE"
+    INTEREST = "INTEREST"
+    PRINCIPAL = "PRINCIPAL"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContractInvoice:
+    """One invoice before any fact; `mora_base` is its original value, or its share of a renegotiation's base."""
+
+    number: int
+    due_date: date
+    effective_due_date: date
+    principal: Money
+    interest: Money
+    mora_base: Money
+
+    @property
+    def original(self) -> Money:
+        """The value before any charge: principal plus interest."""
+        return self.principal + self.interest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contract:
+    """The terms that a replay needs: no cancelled invoice, the request's own rates in percent.
+
+    `closed_on` is the agreement's date of a RENEGOTIATED request: its charges end there.
+    """
+
+    invoices: tuple[ContractInvoice, ...]
+    late_fee_pct: Decimal
+    mora_pct_month: Decimal
+    closed_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PaymentFact:
+    """Money received for the contract; `sequence` orders the facts of one day as they were recorded.
+
+    `credit_used` is the part of its credit that was used elsewhere or paid back: it is never allocated here again.
+    """
+
+    payment_id: UUID
+    received_on: date
+    sequence: int
+    amount: Money
+    reversed_on: date | None = None
+    credit_used: Money = Money.ZERO
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AdjustmentFact:
+    """A waiver, a remainder let go, or an early settlement's discount; on a tie of sequence it precedes a payment.
+
+    One with a `payment_id` belongs to that payment: where the payment doesn't count, it doesn't either.
+    """
+
+    adjustment_id: UUID
+    invoice_number: int
+    component: Component
+    amount: Money
+    granted_on: date
+    sequence: int
+    payment_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MoraSegment:
+    """One stretch of mora with one base: the calculation that is shown to the borrower (brazil.md §2)."""
+
+    base: Money
+    since: date
+    until: date
+    days: int
+    amount: Money
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InvoicePosition:
+    """One invoice as of a date.
+
+    `late_fee` and `mora` are what was charged, paid or not; `mora` is always `mora_frozen` plus the mora on
+    `mora_remaining_base` from `mora_since`.  `open` is nothing once the invoice is RENEGOTIATED; otherwise it is
+    original + late fee + mora - waived - paid.
+    """
+
+    number: int
+    status: InvoiceStatus
+    original: Money
+    late_fee_base: Money
+    late_fee: Money
+    mora: Money
+    mora_frozen: Money
+    mora_remaining_base: Money
+    mora_since: date
+    mora_segments: tuple[MoraSegment, ...]
+    waived: Money
+    paid: Parts
+    open: Parts
+    paid_on: date | None
+    days_overdue: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AllocationLine:
+    """What of one payment went to one invoice."""
+
+    payment_id: UUID
+    invoice_number: int
+    parts: Parts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Position:
+    """A contract as of a date.
+
+    `credits` holds, for each payment that counts, what was not allocated, used credit included: allocations + credit =
+    amount.  `credit` is the sum of what is still unused.
+    """
+
+    as_of: date
+    invoices: tuple[InvoicePosition, ...]
+    allocations: tuple[AllocationLine, ...]
+    credits: Mapping[UUID, Money]
+    total_open: Money
+    total_overdue: Money
+    total_paid: Money
+    credit: Money
+    is_paid: bool
+
+
+@dataclass(slots=True)
+class _Ledger:
+    """One invoice while the facts are walked: what was settled of it, and the state from which mora is assigned."""
+
+    invoice: ContractInvoice
+    contract: Contract
+    paid: Parts = field(default_factory=Parts)
+    waived: Parts = field(default_factory=Parts)
+    late_fee_base: Money = Money.ZERO
+    mora_frozen: Money = Money.ZERO
+    mora_remaining_base: Money = Money.ZERO
+    mora_since: date = date.min
+    mora_segments: list[MoraSegment] = field(default_factory=list)
+    paid_on: date | None = None
+
+    def __post_init__(self) -> None:
+        self.late_fee_base = self.invoice.original
+        self.mora_remaining_base = self.invoice.mora_base
+        self.mora_since = self.invoice.effective_due_date
+
+    def open_original(self) -> Money:
+        """Return what is open of principal and interest."""
+        settled = self.paid.principal + self.paid.interest + self.waived.principal + self.waived.interest
+        return self.invoice.original - settled
+
+    def late_fee(self, day: date) -> Money:
+        """Return the late fee as of a day: charged once, from the day after the effective due date."""
+        if day <= self.invoice.effective_due_date:
+            return Money.ZERO
+        return charges.late_fee(self.late_fee_base, self.contract.late_fee_pct)
+
+    def mora_segment(self, day: date) -> MoraSegment | None:
+        """Return the stretch of mora that runs up to a day, or None where nothing runs."""
+        days = (day - self.mora_since).days
+        if days <= 0 or not self.mora_remaining_base:
+            return None
+        return MoraSegment(
+            base=self.mora_remaining_base,
+            since=self.mora_since,
+            until=day,
+            days=days,
+            amount=charges.mora(self.mora_remaining_base, self.contract.mora_pct_month, days),
+        )
+
+    def open_parts(self, day: date) -> Parts:
+        """Return what is open as of a day, charges of that day included."""
+        segment = self.mora_segment(day)
+        mora = self.mora_frozen + segment.amount if segment else self.mora_frozen
+        charged = Parts(mora, self.late_fee(day), self.invoice.interest, self.invoice.principal)
+        return charged - self.paid - self.waived
+
+    def pay(self, parts: Parts, day: date) -> None:
+        """Take a payment's parts, as allocated over `open_parts` of the day."""
+        self.paid += parts
+        self._settled(parts, day)
+
+    def waive(self, component: Component, amount: Money, day: date) -> None:
+        """Take an amount off a component, at most what is open of it on the day (money.md §3)."""
+        name = component.value.lower()
+        is_open: Money = getattr(self.open_parts(day), name)
+        parts = Parts(**{name: min(amount, is_open)})
+        self.waived += parts
+        self._settled(parts, day)
+
+    def _settled(self, parts: Parts, day: date) -> None:
+        """Freeze mora where the original value was reduced, and note the day on which nothing was left."""
+        if parts.principal or parts.interest:
+            segment = self.mora_segment(day)
+            if segment:
+                self.mora_segments.append(segment)
+                self.mora_frozen += segment.amount
+            self.mora_since = max(day, self.invoice.effective_due_date)
+            left = self.open_original()
+            self.mora_remaining_base = charges.remaining_base(self.invoice.mora_base, left, self.invoice.original)
+            if day <= self.invoice.effective_due_date:
+                self.late_fee_base = left
+        if self.paid_on is None and not self.open_parts(day).total:
+            self.paid_on = day
+
+    def position(self, as_of: date, mora_as_of: date, *, is_closed: bool) -> InvoicePosition:
+        """Return the invoice as of a date, mora as of a date that may be earlier."""
+        segment = self.mora_segment(mora_as_of)
+        segments = (*self.mora_segments, segment) if segment else tuple(self.mora_segments)
+        mora = self.mora_frozen + segment.amount if segment else self.mora_frozen
+        late_fee = self.late_fee(as_of)
+        invoice = self.invoice
+        open_parts = Parts(mora, late_fee, invoice.interest, invoice.principal) - self.paid - self.waived
+        status = status_from_facts(
+            is_open=bool(open_parts.total),
+            effective_due_date=invoice.effective_due_date,
+            as_of=as_of,
+            is_closed=is_closed,
+        )
+        is_owed = status in {InvoiceStatus.OPEN, InvoiceStatus.UNPAID}
+        return InvoicePosition(
+            number=invoice.number,
+            status=status,
+            original=invoice.original,
+            late_fee_base=self.late_fee_base,
+            late_fee=late_fee,
+            mora=mora,
+            mora_frozen=self.mora_frozen,
+            mora_remaining_base=self.mora_remaining_base,
+            mora_since=self.mora_since,
+            mora_segments=segments,
+            waived=self.waived.total,
+            paid=self.paid,
+            open=open_parts if is_owed else Parts(),
+            paid_on=self.paid_on,
+            days_overdue=charges.days_overdue(invoice.effective_due_date, as_of) if is_owed else 0,
+        )
+
+
+def replay(
+    contract: Contract,
+    payments: Iterable[PaymentFact],
+    adjustments: Iterable[AdjustmentFact] = (),
+    *,
+    as_of: date,
+    mora_as_of: date | None = None,
+) -> Position:
+    """Return the position of a contract as of a date, from its facts in whatever order they come (money.md §3, §4).
+
+    A payment counts when it was received by `as_of` and not reversed by then; otherwise it is as if it had never been.
+    `mora_as_of` ends the mora earlier than the late fee, as between the `overdue` and the `mora` cycle, though never
+    before the last fact, whose charges were counted on its own day.  Of a contract closed by `as_of` everything ends on
+    `closed_on`.
+    """
+    is_closed = contract.closed_on is not None and contract.closed_on <= as_of
+    end = min(as_of, contract.closed_on) if contract.closed_on else as_of
+    ledgers = {invoice.number: _Ledger(invoice, contract) for invoice in contract.invoices}
+    oldest_first = sorted(ledgers.values(), key=lambda ledger: (ledger.invoice.due_date, ledger.invoice.number))
+    facts = _facts_that_count(payments, adjustments, end)
+    lines: list[AllocationLine] = []
+    credits_: dict[UUID, Money] = {}
+    unused_credit = Money.ZERO
+    last_day = date.min
+    for fact in facts:
+        if isinstance(fact, AdjustmentFact):
+            last_day = fact.granted_on
+            ledgers[fact.invoice_number].waive(fact.component, fact.amount, last_day)
+            continue
+        last_day = fact.received_on
+        left = _allocate_payment(fact, oldest_first, lines)
+        unused_credit += left
+        credits_[fact.payment_id] = left + fact.credit_used
+    mora_end = max(min(end, mora_as_of or end), last_day)
+    invoices = tuple(ledgers[number].position(end, mora_end, is_closed=is_closed) for number in sorted(ledgers))
+    total_open = sum(invoice.open.total.cents for invoice in invoices)
+    return Position(
+        as_of=as_of,
+        invoices=invoices,
+        allocations=tuple(lines),
+        credits=MappingProxyType(credits_),
+        total_open=Money(total_open),
+        total_overdue=Money(sum(invoice.open.total.cents for invoice in invoices if invoice.days_overdue)),
+        total_paid=Money(sum(invoice.paid.total.cents for invoice in invoices)),
+        credit=unused_credit,
+        is_paid=all(invoice.status is InvoiceStatus.PAID for invoice in invoices),
+    )
+
+
+def _facts_that_count(
+    payments: Iterable[PaymentFact], adjustments: Iterable[AdjustmentFact], end: date
+) -> list[PaymentFact | AdjustmentFact]:
+    """Return the facts up to a date, by day and then as recorded, without what was reversed by then."""
+    counted = [
+        payment
+        for payment in payments
+        if payment.received_on <= end and (payment.reversed_on is None or payment.reversed_on > end)
+    ]
+    payment_ids = {payment.payment_id for payment in counted}
+    keyed: list[tuple[tuple[date, int, int], PaymentFact | AdjustmentFact]] = [
+        ((payment.received_on, payment.sequence, 1), payment) for payment in counted
+    ]
+    keyed.extend(
+        ((adjustment.granted_on, adjustment.sequence, 0), adjustment)
+        for adjustment in adjustments
+        if adjustment.granted_on <= end and (adjustment.payment_id is None or adjustment.payment_id in payment_ids)
+    )
+    keyed.sort(key=lambda pair: pair[0])
+    return [fact for _, fact in keyed]
+
+
+def _allocate_payment(payment: PaymentFact, oldest_first: Sequence[_Ledger], lines: list[AllocationLine]) -> Money:
+    """Allocate a payment over the open invoices, oldest due date first; return what no invoice took (money.md §4)."""
+    left = payment.amount - payment.credit_used
+    for ledger in oldest_first:
+        if not left:
+            break
+        if ledger.paid_on is not None:
+            continue
+        (parts,), left = allocate(left, [ledger.open_parts(payment.received_on)])
+        ledger.pay(parts, payment.received_on)
+        lines.append(AllocationLine(payment_id=payment.payment_id, invoice_number=ledger.invoice.number, parts=parts))
+    return left
