@@ -47,6 +47,7 @@ class Reason(StrEnum):
     OPT_OUT = "OPT_OUT"
     NUMBER = "NUMBER"
     WRONG_NUMBER = "WRONG_NUMBER"
+    PAYMENT = "PAYMENT"
     FREQUENCY = "FREQUENCY"
     NO_WINDOW = "NO_WINDOW"
     STALE = "STALE"
@@ -112,6 +113,12 @@ class MessageOptedOut(Conflict):
     """The borrower asked for no texts on WhatsApp."""
 
     code = "message.opted_out"
+
+
+class MessageOutsideHours(Conflict):
+    """No collection text may reach the borrower any more today."""
+
+    code = "message.outside_hours"
 
 
 class MessageNumberFlagged(Conflict):

@@ -5,14 +5,19 @@ Order: advisory lock, client, WhatsApp instance, message; of a kind, ascending i
 lets child rows be inserted by others meanwhile without a deadlock.
 """
 
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from domain.audit import SYSTEM_CHAIN
+from domain.messages import MessageStatus
 from loanapp.models.audit import AuditHead
 from loanapp.models.clients import Client
+from loanapp.models.inbound import InboundEvent
+from loanapp.models.messages import Message, WhatsappInstance
 from loanapp.models.requests import Request
 
 
@@ -44,3 +49,56 @@ def system_chain(session: Session) -> AuditHead:
         head = AuditHead(chain=SYSTEM_CHAIN, count=0, head="")
         session.add(head)
     return head
+
+
+def instance(session: Session, name: str) -> WhatsappInstance | None:
+    """Lock the WhatsApp instance's row: its lease, its pause and its state."""
+    return session.scalar(
+        select(WhatsappInstance)
+        .where(WhatsappInstance.name == name)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+
+
+def message(session: Session, message_id: UUID) -> Message | None:
+    """Lock one text; its client must be locked before."""
+    return session.scalar(
+        select(Message)
+        .where(Message.id == message_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+
+
+def messages_past_lease(session: Session, now: datetime, limit: int) -> Sequence[Message]:
+    """Lock texts whose sender never came back, passing over those that somebody settles right now."""
+    return session.scalars(
+        select(Message)
+        .where(Message.status == MessageStatus.SENDING, Message.leased_until < now)
+        .order_by(Message.id)
+        .limit(limit)
+        .with_for_update(key_share=True, skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def queued_messages(session: Session, client_id: UUID) -> Sequence[Message]:
+    """Lock what is queued for a client, who must be locked before, in ascending id."""
+    return session.scalars(
+        select(Message)
+        .where(Message.client_id == client_id, Message.status == MessageStatus.QUEUED)
+        .order_by(Message.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def inbound_event(session: Session, event_id: UUID) -> InboundEvent | None:
+    """Lock one webhook, unless another worker already handles it."""
+    return session.scalar(
+        select(InboundEvent)
+        .where(InboundEvent.id == event_id)
+        .with_for_update(key_share=True, skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
