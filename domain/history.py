@@ -155,12 +155,12 @@ class Position:
 
 @dataclass(slots=True)
 class _Ledger:
-    """One invoice while the facts are walked: what was settled of it, and the state from which mora is assigned."""
+    """One invoice while the facts are walked: what was settled of it (paid or waived), and how its mora stands."""
 
     invoice: ContractInvoice
     contract: Contract
     paid: Parts = field(default_factory=Parts)
-    waived: Parts = field(default_factory=Parts)
+    settled: Parts = field(default_factory=Parts)
     late_fee_base: Money = Money.ZERO
     mora_frozen: Money = Money.ZERO
     mora_remaining_base: Money = Money.ZERO
@@ -172,11 +172,6 @@ class _Ledger:
         self.late_fee_base = self.invoice.original
         self.mora_remaining_base = self.invoice.mora_base
         self.mora_since = self.invoice.effective_due_date
-
-    def open_original(self) -> Money:
-        """Return what is open of principal and interest."""
-        settled = self.paid.principal + self.paid.interest + self.waived.principal + self.waived.interest
-        return self.invoice.original - settled
 
     def late_fee(self, day: date) -> Money:
         """Return the late fee as of a day: charged once, from the day after the effective due date."""
@@ -197,49 +192,50 @@ class _Ledger:
             amount=charges.mora(self.mora_remaining_base, self.contract.mora_pct_month, days),
         )
 
-    def open_parts(self, day: date) -> Parts:
-        """Return what is open as of a day, charges of that day included."""
-        segment = self.mora_segment(day)
+    def charged_parts(self, day: date, segment: MoraSegment | None) -> Parts:
+        """Return what the invoice asks for as of a day, settled or not, given the stretch of mora that still runs."""
         mora = self.mora_frozen + segment.amount if segment else self.mora_frozen
-        charged = Parts(mora, self.late_fee(day), self.invoice.interest, self.invoice.principal)
-        return charged - self.paid - self.waived
+        return Parts(mora, self.late_fee(day), self.invoice.interest, self.invoice.principal)
 
-    def pay(self, parts: Parts, day: date) -> None:
-        """Take a payment's parts, as allocated over `open_parts` of the day."""
+    def pay(self, amount: Money, day: date) -> tuple[Parts, Money]:
+        """Take of an amount what is open on the day; return what was taken and what is left (money.md §4)."""
+        segment = self.mora_segment(day)
+        is_open = self.charged_parts(day, segment) - self.settled
+        (parts,), left = allocate(amount, [is_open])
         self.paid += parts
-        self._settled(parts, day)
+        self._settle(parts, is_open, segment, day)
+        return parts, left
 
     def waive(self, component: Component, amount: Money, day: date) -> None:
         """Take an amount off a component, at most what is open of it on the day (money.md §3)."""
         name = component.value.lower()
-        is_open: Money = getattr(self.open_parts(day), name)
-        parts = Parts(**{name: min(amount, is_open)})
-        self.waived += parts
-        self._settled(parts, day)
+        segment = self.mora_segment(day)
+        is_open = self.charged_parts(day, segment) - self.settled
+        parts = Parts(**{name: min(amount, getattr(is_open, name))})
+        self._settle(parts, is_open, segment, day)
 
-    def _settled(self, parts: Parts, day: date) -> None:
-        """Freeze mora where the original value was reduced, and note the day on which nothing was left."""
+    def _settle(self, parts: Parts, is_open: Parts, segment: MoraSegment | None, day: date) -> None:
+        """Take parts off; freeze mora where the original value shrank, and note the day on which nothing was left."""
+        self.settled += parts
         if parts.principal or parts.interest:
-            segment = self.mora_segment(day)
             if segment:
                 self.mora_segments.append(segment)
                 self.mora_frozen += segment.amount
             self.mora_since = max(day, self.invoice.effective_due_date)
-            left = self.open_original()
+            left = self.invoice.original - self.settled.interest - self.settled.principal
             self.mora_remaining_base = charges.remaining_base(self.invoice.mora_base, left, self.invoice.original)
             if day <= self.invoice.effective_due_date:
                 self.late_fee_base = left
-        if self.paid_on is None and not self.open_parts(day).total:
+        if self.paid_on is None and parts.total == is_open.total:
             self.paid_on = day
 
     def position(self, as_of: date, mora_as_of: date, *, is_closed: bool) -> InvoicePosition:
         """Return the invoice as of a date, mora as of a date that may be earlier."""
         segment = self.mora_segment(mora_as_of)
         segments = (*self.mora_segments, segment) if segment else tuple(self.mora_segments)
-        mora = self.mora_frozen + segment.amount if segment else self.mora_frozen
-        late_fee = self.late_fee(as_of)
         invoice = self.invoice
-        open_parts = Parts(mora, late_fee, invoice.interest, invoice.principal) - self.paid - self.waived
+        charged = self.charged_parts(as_of, segment)
+        open_parts = charged - self.settled
         status = status_from_facts(
             is_open=bool(open_parts.total),
             effective_due_date=invoice.effective_due_date,
@@ -252,13 +248,13 @@ class _Ledger:
             status=status,
             original=invoice.original,
             late_fee_base=self.late_fee_base,
-            late_fee=late_fee,
-            mora=mora,
+            late_fee=charged.late_fee,
+            mora=charged.mora,
             mora_frozen=self.mora_frozen,
             mora_remaining_base=self.mora_remaining_base,
             mora_since=self.mora_since,
             mora_segments=segments,
-            waived=self.waived.total,
+            waived=self.settled.total - self.paid.total,
             paid=self.paid,
             open=open_parts if is_owed else Parts(),
             paid_on=self.paid_on,
@@ -345,7 +341,6 @@ def _allocate_payment(payment: PaymentFact, oldest_first: Sequence[_Ledger], lin
             break
         if ledger.paid_on is not None:
             continue
-        (parts,), left = allocate(left, [ledger.open_parts(payment.received_on)])
-        ledger.pay(parts, payment.received_on)
+        parts, left = ledger.pay(left, payment.received_on)
         lines.append(AllocationLine(payment_id=payment.payment_id, invoice_number=ledger.invoice.number, parts=parts))
     return left

@@ -64,20 +64,20 @@ class Parts:
         if not isinstance(other, Parts):
             return NotImplemented
         return Parts(
-            self.mora + other.mora,
-            self.late_fee + other.late_fee,
-            self.interest + other.interest,
-            self.principal + other.principal,
+            Money(self.mora.cents + other.mora.cents),
+            Money(self.late_fee.cents + other.late_fee.cents),
+            Money(self.interest.cents + other.interest.cents),
+            Money(self.principal.cents + other.principal.cents),
         )
 
     def __sub__(self, other: "Parts") -> "Parts":
         if not isinstance(other, Parts):
             return NotImplemented
         return Parts(
-            self.mora - other.mora,
-            self.late_fee - other.late_fee,
-            self.interest - other.interest,
-            self.principal - other.principal,
+            Money(self.mora.cents - other.mora.cents),
+            Money(self.late_fee.cents - other.late_fee.cents),
+            Money(self.interest.cents - other.interest.cents),
+            Money(self.principal.cents - other.principal.cents),
         )
 
 
