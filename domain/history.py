@@ -62,6 +62,7 @@ class PaymentFact:
     """Money received for the contract; `sequence` orders the facts of one day as they were recorded.
 
     `credit_used` is the part of its credit that was used elsewhere or paid back: it is never allocated here again.
+    `chosen` names the whole invoices that an early settlement covers: they come before the others.
     """
 
     payment_id: UUID
@@ -70,6 +71,7 @@ class PaymentFact:
     amount: Money
     reversed_on: date | None = None
     credit_used: Money = Money.ZERO
+    chosen: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -336,7 +338,8 @@ def _facts_that_count(
 def _allocate_payment(payment: PaymentFact, oldest_first: Sequence[_Ledger], lines: list[AllocationLine]) -> Money:
     """Allocate a payment over the open invoices, oldest due date first; return what no invoice took (money.md §4)."""
     left = payment.amount - payment.credit_used
-    for ledger in oldest_first:
+    # The sort is stable: the chosen invoices of an early settlement first, among themselves oldest due date first.
+    for ledger in sorted(oldest_first, key=lambda ledger: ledger.invoice.number not in payment.chosen):
         if not left:
             break
         if ledger.paid_on is not None:
