@@ -1,22 +1,17 @@
-"""WhatsApp texts as rules: states and legal moves, acks, answers of the provider, tries, what is decided at send time.
+"""WhatsApp texts as rules: states and legal moves, acks, what is decided at send time, what a reply asks for.
 
-Here is everything about one text's life that needs no table and no network (whatsapp.md §5, §6, §10).  What the texts
-say is in `domain/templates.py`, when they may leave in `domain/windows.py`.
+Here is what one text's life is, without table or network (whatsapp.md §6, §10).  What the provider may answer is in
+`domain/delivery.py`, what the texts say in `domain/templates.py`, when they may leave in `domain/windows.py`.
 """
 
 import unicodedata
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 
 from domain.errors import Conflict, NotFound
 
-TRIES = 3
-FIRST_PAUSE_SECONDS = 30
-LEASE_SECONDS = 180
 TEXTS_PER_WEEK = 3
-SHORTEST_GAP_SECONDS = 5
-LONGEST_GAP_SECONDS = 15
 
 
 class MessageKind(StrEnum):
@@ -58,6 +53,14 @@ class Reason(StrEnum):
     REFUSED = "REFUSED"
     CONFIG = "CONFIG"
     WRONG_RECIPIENT = "WRONG_RECIPIENT"
+
+
+class PhoneFlag(StrEnum):
+    """Why a number gets no texts until somebody corrects it."""
+
+    NOT_ON_WHATSAPP = "NOT_ON_WHATSAPP"
+    WRONG_RECIPIENT = "WRONG_RECIPIENT"
+    WRONG_NUMBER = "WRONG_NUMBER"
 
 
 _S = MessageStatus
@@ -178,118 +181,6 @@ def climb(status: MessageStatus, last: str, ack: str) -> Rung | None:
     return Rung(reached, rung) if reached is status or may_move(status, reached) else None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Accepted:
-    """The provider took the text: `key` joins the acks, `recipient` is whom it really addressed."""
-
-    key: str
-    recipient: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class NotSent:
-    """The text surely never left, so it may be tried again; `is_disconnected` asks to wait until the socket is open."""
-
-    detail: str
-    is_disconnected: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Refused:
-    """The provider refused the order itself; the same order would be refused again."""
-
-    detail: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class InvalidNumber:
-    """The number is not on WhatsApp."""
-
-    detail: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Config:
-    """Key, instance or licence are wrong: every other text would fail too."""
-
-    detail: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Unknown:
-    """Nobody can tell whether the text left; it is never sent again by itself (whatsapp.md §5)."""
-
-    detail: str
-
-
-Answer = Accepted | NotSent | Refused | InvalidNumber | Config | Unknown
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What an answer makes of a text that was being sent, and of its sender.
-
-    `retry_after` is set when the text goes back to the queue; `pauses_sender` when a person must look first,
-    `flags_number` when the contact gets no more texts.
-    """
-
-    status: MessageStatus
-    reason: str = ""
-    retry_after: timedelta | None = None
-    pauses_sender: bool = False
-    is_disconnected: bool = False
-    flags_number: bool = False
-
-
-_SETTLED: dict[type[Answer], Outcome] = {
-    Refused: Outcome(status=_S.FAILED, reason=Reason.REFUSED),
-    InvalidNumber: Outcome(status=_S.FAILED, reason=Reason.NUMBER, flags_number=True),
-    Config: Outcome(status=_S.FAILED, reason=Reason.CONFIG, pauses_sender=True),
-    Unknown: Outcome(status=_S.UNKNOWN),
-}
-
-
-def outcome_of(answer: Answer, *, phone: str, attempts: int, jitter: float) -> Outcome:
-    """Return what the answer to try number `attempts` means (whatsapp.md §10.3); `jitter` lies within 0 and 1."""
-    match answer:
-        case Accepted(recipient=recipient):
-            is_right = is_same_recipient(phone, recipient)
-            return Outcome(
-                status=_S.SENT, reason="" if is_right else Reason.WRONG_RECIPIENT, flags_number=not is_right
-            )
-        case NotSent(is_disconnected=is_disconnected):
-            if attempts >= TRIES:
-                return Outcome(status=_S.FAILED, reason=Reason.TRIES_SPENT, is_disconnected=is_disconnected)
-            return Outcome(
-                status=_S.QUEUED, retry_after=pause_before(attempts, jitter), is_disconnected=is_disconnected
-            )
-        case _:
-            return _SETTLED[type(answer)]
-
-
-def pause_before(attempts: int, jitter: float) -> timedelta:
-    """Return the wait after try number `attempts`: 30 s · 2^(n-1), spread by ± 50 % as `jitter` goes from 0 to 1."""
-    return timedelta(seconds=FIRST_PAUSE_SECONDS * 2 ** (attempts - 1) * (0.5 + jitter))
-
-
-def gap_between(jitter: float) -> timedelta:
-    """Return the pause between two texts of one number: 5 to 15 s as `jitter` goes from 0 to 1 (product.md)."""
-    return timedelta(seconds=SHORTEST_GAP_SECONDS + (LONGEST_GAP_SECONDS - SHORTEST_GAP_SECONDS) * jitter)
-
-
-def is_same_recipient(phone: str, recipient: str) -> bool:
-    """Say whether WhatsApp's recipient is the phone we asked for (whatsapp.md §8).
-
-    Equal digits, or equal after the 9 is taken out of a mobile number whose eight-digit form starts with 6 to 9.
-    """
-    ours = "".join(filter(str.isdigit, phone))
-    theirs = "".join(filter(str.isdigit, recipient.partition("@")[0].partition(":")[0]))
-    if ours == theirs:
-        return True
-    is_mobile = len(ours) == len("5511987654321") and ours[4] == "9" and ours[5] in "6789"
-    return is_mobile and ours[:4] + ours[5:] == theirs
-
-
 class Check(StrEnum):
     """A question asked again right before a text leaves (whatsapp.md §10.5)."""
 
@@ -347,50 +238,6 @@ def still_worth_sending(snapshot: Snapshot, now: datetime) -> Decision:
     if withheld is None and Check.WINDOW in checks and snapshot.opens_at is not None and snapshot.opens_at > now:
         return Decision(wait_until=snapshot.opens_at)
     return Decision(withheld=withheld)
-
-
-@dataclass(frozen=True, kw_only=True)
-class AckReceived:
-    """A webhook says how far the text with this key got; `ack` is the provider's word."""
-
-    key: str
-    ack: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class TextSent:
-    """A webhook says that a text of ours left: it may come before the answer to the call, or instead of it."""
-
-    key: str
-    recipient: str
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class TextReceived:
-    """Somebody wrote to us from `sender` (WhatsApp's form of the number)."""
-
-    sender: str
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConnectionChanged:
-    """The instance's socket is now `open`, `connecting`, `close` or `refused`; `status_code` says why it closed."""
-
-    state: str
-    status_code: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Nothing:
-    """An event that asks for nothing."""
-
-
-Fact = AckReceived | TextSent | TextReceived | ConnectionChanged | Nothing
-
-# Closed for good (logged out, banned, replaced): a person must look before anything is sent (whatsapp.md §7, §10.4).
-LOGGED_OUT_CODES = frozenset({401, 402, 403, 406})
 
 
 class Reply(StrEnum):

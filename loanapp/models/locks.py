@@ -6,16 +6,17 @@ lets child rows be inserted by others meanwhile without a deadlock.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import or_, select, text
 from sqlalchemy.orm import Session
 
 from domain.audit import SYSTEM_CHAIN
 from domain.messages import MessageStatus
 from loanapp.models.audit import AuditHead
 from loanapp.models.clients import Client
+from loanapp.models.cycle_sql import lock_clients
 from loanapp.models.inbound import InboundEvent
 from loanapp.models.messages import Message, WhatsappInstance
 from loanapp.models.requests import Request
@@ -102,3 +103,36 @@ def inbound_event(session: Session, event_id: UUID) -> InboundEvent | None:
         .with_for_update(key_share=True, skip_locked=True)
         .execution_options(populate_existing=True)
     )
+
+
+def cycle(session: Session, name: str) -> None:
+    """Let one transaction at a time open or close runs of a cycle."""
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtext('cycle.' || :name))"), {"name": name})
+
+
+def clients_of_run(
+    session: Session, cycle_name: str, *, run_id: UUID, business_date: date, clients_per_chunk: int
+) -> list[UUID]:
+    """Lock the next clients that a run has not visited; an empty list means that none is left anywhere.
+
+    Those free at the moment come first; when there is none, it waits for those that others hold.
+    """
+    parameters = {"run": run_id, "date": business_date, "clients_per_chunk": clients_per_chunk}
+    for is_waiting in (False, True):
+        found = list(session.scalars(lock_clients(cycle_name, is_waiting=is_waiting), parameters))
+        if found:
+            return found
+    return []
+
+
+def events_waiting_for(session: Session, provider_key: str) -> Sequence[InboundEvent]:
+    """Lock the webhooks about a text that came before the answer to its call, passing over those being handled."""
+    data = InboundEvent.payload["data"]
+    return session.scalars(
+        select(InboundEvent)
+        .where(
+            InboundEvent.handled_at.is_(None),
+            or_(data["keyId"].astext == provider_key, data["key"]["id"].astext == provider_key),
+        )
+        .with_for_update(key_share=True, skip_locked=True)
+    ).all()

@@ -198,13 +198,11 @@ def cancel_moot(tx: Tx, client: Client, reason: Reason = Reason.PAYMENT) -> int:
 
     A payment cancels the reminders, which would name a wrong amount; whoever asked for no texts gets none of any kind.
     """
-    count = 0
-    for message in locks.queued_messages(tx.session, client.id):
-        if reason is Reason.PAYMENT and message.kind != MessageKind.CHARGE:
-            continue
+    queued = locks.queued_messages(tx.session, client.id)
+    moot = [message for message in queued if reason is not Reason.PAYMENT or message.kind == MessageKind.CHARGE]
+    for message in moot:
         move(tx, message, MessageStatus.CANCELLED, reason=reason)
-        count += 1
-    return count
+    return len(moot)
 
 
 def move(tx: Tx, message: Message, status: MessageStatus, *, reason: str = "", answer: str = "") -> None:

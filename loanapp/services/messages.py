@@ -1,0 +1,164 @@
+"""Use cases by which a person sends a text or lets the sender go on; the sender's own are in `delivery.py`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from domain import templates
+from domain.clients import ClientNotFound
+from domain.messages import (
+    MAY_HAVE_LEFT,
+    TEXTS_PER_WEEK,
+    MessageAlreadyToday,
+    MessageKind,
+    MessageNotFound,
+    MessageNothingOwed,
+    MessageNotResendable,
+    MessageNumberFlagged,
+    MessageOptedOut,
+    MessageOutsideHours,
+    MessageStatus,
+    MessageTooFrequent,
+)
+from domain.permissions import Permission
+from domain.windows import opening
+from loanapp.models import locks
+from loanapp.models.clients import Client
+from loanapp.models.messages import Message
+from loanapp.services import _audit, _instances, _outbox
+from loanapp.services._borrowers import borrowers, charges_in_week, load_calendar, load_lender
+from loanapp.services._use_case import Tx, use_case
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueCharge:
+    """Remind one client today of what is due or overdue."""
+
+    client_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resend:
+    """Send again a text that failed, as a new row."""
+
+    message_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResumeSending:
+    """Let a paused instance send again."""
+
+    instance: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueuedText:
+    """The text that was queued, and when it may leave at the earliest."""
+
+    message_id: UUID
+    available_at: datetime
+
+
+@use_case(Permission.MESSAGES_SEND)
+def queue_charge(tx: Tx, command: QueueCharge) -> QueuedText:
+    """Queue one reminder to a client by hand, under the same limits as the cycle's: one a day, three a week.
+
+    A person's order is also the approval that the formal steps need.  Raises ClientNotFound, MessageNothingOwed,
+    MessageOptedOut, MessageNumberFlagged, MessageAlreadyToday, MessageTooFrequent, MessageOutsideHours.
+    """
+    client = locks.client(tx.session, command.client_id)
+    if client is None:
+        raise ClientNotFound
+    key = _outbox.charge_key(client.id, tx.business_date)
+    today = tx.session.scalar(select(Message).where(Message.dedupe_key == key))
+    if today is not None:
+        # What the cycle withheld, or a payment cancelled, never left: the person's reminder is then a row of its own.
+        key = _resend_key(today, tx)
+    return _queue(tx, client, _charge_row(tx, client, key))
+
+
+@use_case(Permission.MESSAGES_SEND)
+def resend(tx: Tx, command: Resend) -> QueuedText:
+    """Queue again a text that failed; the old row stays as it is.
+
+    A reminder is written anew from what is owed today.  Raises MessageNotFound, MessageNotResendable and, for the
+    text itself, what `queue_charge` raises.
+    """
+    owner = tx.session.scalar(select(Message.client_id).where(Message.id == command.message_id))
+    client = locks.client(tx.session, owner) if owner else None
+    failed = tx.session.get(Message, command.message_id, populate_existing=True)
+    if client is None or failed is None:
+        raise MessageNotFound
+    if failed.status != MessageStatus.FAILED:
+        raise MessageNotResendable(status=failed.status)
+    key = _resend_key(failed, tx)
+    if failed.kind == MessageKind.CHARGE:
+        return _queue(tx, client, _charge_row(tx, client, key))
+    lender = load_lender(tx.session)
+    _check_reachable(client)
+    return _queue(tx, client, _outbox.receipt_row(tx, client, lender, snapshot=failed.snapshot, key=key))
+
+
+@use_case(Permission.MESSAGES_SEND)
+def resume_sending(tx: Tx, command: ResumeSending) -> None:
+    """Let an instance send again that stopped for a wrong key, a missing instance or a log-out; nothing if it runs."""
+    instance = _instances.locked(tx, command.instance)
+    if not instance.paused_reason:
+        return
+    _audit.note(
+        tx, None, "whatsapp.resumed", "whatsapp_instance", instance.name,
+        before={"paused_reason": instance.paused_reason}, after={"paused_reason": ""},
+    )  # fmt: skip
+    instance.paused_reason = ""
+
+
+def _charge_row(tx: Tx, client: Client, key: str) -> dict[str, Any]:
+    """Check a person's reminder and write it as a row, available when the borrower's window is open."""
+    today = tx.business_date
+    found = borrowers(tx.session, [client.id], today)
+    if not found:
+        raise MessageNothingOwed
+    _check_reachable(client)
+    texts_today = tx.session.scalars(
+        select(Message.status).where(
+            Message.client_id == client.id, Message.kind == MessageKind.CHARGE, Message.business_date == today
+        )
+    )
+    if any(status in {*MAY_HAVE_LEFT, MessageStatus.QUEUED} for status in texts_today):
+        raise MessageAlreadyToday
+    if charges_in_week(tx.session, [client.id], today).get(client.id, 0) >= TEXTS_PER_WEEK:
+        raise MessageTooFrequent(maximum=TEXTS_PER_WEEK)
+    opens_at = opening(tx.now, today, found[0].state, load_calendar(tx.session))
+    if opens_at is None:
+        raise MessageOutsideHours
+    step = templates.step_for(templates.oldest_days_overdue(found[0].owed, today))
+    row = _outbox.charge_row(
+        tx, found[0], load_lender(tx.session), step=step, as_of=today, key=key, origin=_outbox.ORIGIN_PERSON
+    )
+    return row | {"available_at": opens_at}
+
+
+def _check_reachable(client: Client) -> None:
+    if not client.accepts_messages:
+        raise MessageOptedOut
+    if client.phone_flag:
+        raise MessageNumberFlagged(flag=client.phone_flag)
+
+
+def _queue(tx: Tx, client: Client, row: dict[str, Any]) -> QueuedText:
+    if row["reason"]:
+        row["status"] = MessageStatus.WITHHELD
+    if not _outbox.promise(tx, [row]):
+        raise MessageAlreadyToday
+    _audit.note(
+        tx, client, "message.queued", "message", row["id"],
+        after={"kind": row["kind"], "template": row["template"], "key": row["dedupe_key"]},
+    )  # fmt: skip
+    return QueuedText(message_id=row["id"], available_at=row["available_at"])
+
+
+def _resend_key(message: Message, tx: Tx) -> str:
+    return f"resend:{message.id}:{tx.business_date.isoformat()}"
