@@ -1,14 +1,14 @@
 """The audit trail's links: a canonical text for each event, and the hash that binds it to the one before (P23)."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
 SYSTEM_CHAIN = "system"
 GENESIS = ""
 
 
-def canonical_text(facts: dict[str, object]) -> str:
+def canonical_text(facts: Mapping[str, object]) -> str:
     """Return one JSON text for equal facts: sorted keys, no spaces, every value that is no JSON type as its text."""
     return json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
 

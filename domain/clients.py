@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.errors import Invalid, NotAllowed, NotFound
+from domain.money import AMOUNT_MAXIMUM, Money, MoneyNegative, MoneyTooLarge
 
+CPF_LENGTH = 11
+MOBILE_LENGTH = 11
+LANDLINE_LENGTH = 10
 NAME_LENGTH_MAXIMUM = 120
 TEXT_LENGTH_MAXIMUM = 120
 
@@ -162,7 +166,7 @@ def _check_digit(values: list[int], weight_maximum: int) -> str:
     weights = range(2, weight_maximum + 1)
     total = sum(value * weights[index % len(weights)] for index, value in enumerate(reversed(values)))
     rest = total % 11
-    return "0" if rest < 2 else str(11 - rest)
+    return str((11 - rest) % 11 % 10)  # 10 and 11 count as 0.
 
 
 def _with_check_digits(stem: str, weight_maximum: int) -> str:
@@ -197,7 +201,7 @@ class TaxId:
     @property
     def kind(self) -> ClientKind:
         """A CPF belongs to a person, a CNPJ to a company."""
-        return ClientKind.PERSON if len(self.text) == 11 else ClientKind.COMPANY
+        return ClientKind.PERSON if len(self.text) == CPF_LENGTH else ClientKind.COMPANY
 
     @property
     def formatted(self) -> str:
@@ -232,11 +236,11 @@ class Phone:
         bare = bare.removeprefix("0")
         if not _is_ascii(bare, r"[0-9]{10,11}") or bare[:2] not in STATE_OF_AREA_CODE:
             raise PhoneNotUnderstood
-        if len(bare) == 11 and bare[2] != "9":
+        if len(bare) == MOBILE_LENGTH and bare[2] != "9":
             raise PhoneNotUnderstood
-        if len(bare) == 10 and bare[2] in "6789":
+        if len(bare) == LANDLINE_LENGTH and bare[2] in "6789":
             raise PhoneNeedsNinthDigit(suggestion=f"({bare[:2]}) 9{bare[2:6]}-{bare[6:]}")
-        if len(bare) == 10 and bare[2] in "01":
+        if len(bare) == LANDLINE_LENGTH and bare[2] in "01":
             raise PhoneNotUnderstood
         return cls(f"+55{bare}")
 
@@ -248,7 +252,7 @@ class Phone:
     @property
     def is_mobile(self) -> bool:
         """Whether it is a mobile number: nine digits, the first a 9."""
-        return len(self.e164) == 14
+        return len(self.e164) == len("+55") + MOBILE_LENGTH
 
     @property
     def formatted(self) -> str:
@@ -309,3 +313,12 @@ def zip_code(text: str) -> str:
     if bare and not _is_ascii(bare, r"[0-9]{8}"):
         raise ZipCodeNotUnderstood
     return bare
+
+
+def check_income(income: Money) -> Money:
+    """Return the monthly income; raise MoneyNegative or MoneyTooLarge."""
+    if income < Money.ZERO:
+        raise MoneyNegative
+    if income > AMOUNT_MAXIMUM:
+        raise MoneyTooLarge
+    return income

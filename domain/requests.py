@@ -24,9 +24,9 @@ class RequestStatus(StrEnum):
 
 _S = RequestStatus
 
-# product.md: OPEN → APPROVED → ACTIVE → PAID / RENEGOTIATED / LOST; OPEN or APPROVED → UNAPPROVED; a reversal takes PAID
-# back to ACTIVE; with a second person and a reason ACTIVE → UNAPPROVED (nothing paid) and LOST → ACTIVE; a LOST request
-# may be renegotiated.
+# product.md: OPEN → APPROVED → ACTIVE → PAID / RENEGOTIATED / LOST; OPEN or APPROVED → UNAPPROVED; a reversal takes
+# PAID back to ACTIVE; with a second person and a reason ACTIVE → UNAPPROVED (nothing paid) and LOST → ACTIVE; a LOST
+# request may be renegotiated.
 MOVES: dict[RequestStatus, frozenset[RequestStatus]] = {
     _S.OPEN: frozenset({_S.APPROVED, _S.UNAPPROVED}),
     _S.APPROVED: frozenset({_S.ACTIVE, _S.UNAPPROVED}),

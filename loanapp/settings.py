@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from dotenv import load_dotenv
 
+SECRET_BYTES_MINIMUM = 32
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 _CLOCK = re.compile(r"^(?P<instant>\S+)(?:\s+x(?P<speed>\d+(?:\.\d+)?))?$")
 
@@ -74,10 +75,8 @@ def _parse_clock(text: str, anchor: str) -> SandboxClock | None:
         return None
     match = _CLOCK.match(text.strip())
     try:
-        if match is None:
-            raise ValueError(text)
-        start = datetime.fromisoformat(match["instant"])
-        speed = float(match["speed"] or 1)
+        start = datetime.fromisoformat(match["instant"] if match else text)
+        speed = float(match["speed"] or 1) if match else 1.0
         began = float(anchor)
     except ValueError:
         raise SettingsError(
@@ -109,7 +108,7 @@ def _address(environment: dict[str, str], name: str, schemes: tuple[str, ...], w
 
 def _secret(environment: dict[str, str], name: str, why: str) -> str:
     value = _required(environment, name, why)
-    if len(value.encode()) < 32:
+    if len(value.encode()) < SECRET_BYTES_MINIMUM:
         raise SettingsError(f"{name} is too short: give it at least 32 bytes, for example from `openssl rand -hex 32`.")
     return value
 
@@ -126,11 +125,15 @@ def read(environment: dict[str, str]) -> Settings:
         raise SettingsError("LOANAPP_CLOCK works with the sandbox only: take it away, or unset EVOLUTION_URL.")
     return Settings(
         database_url=_address(
-            environment, "DATABASE_URL", ("postgresql://", "postgresql+psycopg://"),
+            environment,
+            "DATABASE_URL",
+            ("postgresql://", "postgresql+psycopg://"),
             "the address of PostgreSQL; `loanapp up` starts one by itself.",
         ),
         redis_url=_address(
-            environment, "REDIS_URL", ("redis://", "rediss://", "unix://"),
+            environment,
+            "REDIS_URL",
+            ("redis://", "rediss://", "unix://"),
             "the address of Redis; `loanapp up` starts one by itself.",
         ),
         data_dir=Path(environment.get("LOANAPP_DATA_DIR") or ".data").resolve(),
@@ -139,12 +142,17 @@ def read(environment: dict[str, str]) -> Settings:
         public_url=public_url,
         proxy_hops=_whole_number(environment, "PROXY_HOPS", "0", least=0, most=10),
         evolution_url=_address(
-            environment, "EVOLUTION_URL", ("http://", "https://"), "the address of the Evolution API.",
+            environment,
+            "EVOLUTION_URL",
+            ("http://", "https://"),
+            "the address of the Evolution API.",
         ).rstrip("/"),
         evolution_key=_required(environment, "EVOLUTION_KEY", "the instance's key at the Evolution API."),
         evolution_instance=environment.get("EVOLUTION_INSTANCE") or "loanapp",
         evolution_webhook_secret=_secret(
-            environment, "EVOLUTION_WEBHOOK_SECRET", "it proves that a webhook comes from our Evolution API.",
+            environment,
+            "EVOLUTION_WEBHOOK_SECRET",
+            "it proves that a webhook comes from our Evolution API.",
         ),
         sandbox=sandbox,
         clock=clock,

@@ -24,7 +24,9 @@ class Client(Base):
         CheckConstraint("income_cents >= 0", name="income"),
         Index("ix_clients_name", "name", "id"),
         Index(
-            "ix_clients_search_text", "search_text", postgresql_using="gin",
+            "ix_clients_search_text",
+            "search_text",
+            postgresql_using="gin",
             postgresql_ops={"search_text": "gin_trgm_ops"},
         ),
         Index(None, "registered_by"),

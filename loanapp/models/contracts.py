@@ -1,5 +1,6 @@
-"""Rows to rules and back: loads contracts with their facts for `domain.history.replay`, and says which stored columns a
-position stands for.  Reads only; the writers are in `services/_positions.py`, the checkers in `queries/verification.py`.
+"""Rows to rules and back: load contracts for `domain.history.replay`, and say which columns a position stands for.
+
+Reads only; the writers are in `services/_positions.py`, the checkers in `queries/verification.py`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -34,8 +35,8 @@ _REQUEST_COLUMNS = (
 class LoadedContract:
     """One disbursed request: its stored invoice rows by number, and the facts of its replay."""
 
-    request: Row[Any]
-    invoice_rows: dict[int, Row[Any]]
+    request: Row[*tuple[Any, ...]]
+    invoice_rows: dict[int, Row[*tuple[Any, ...]]]
     contract: Contract
     payments: tuple[PaymentFact, ...]
 
@@ -51,9 +52,11 @@ class LoadedContract:
 def load_contracts(session: Session, request_ids: Sequence[UUID]) -> dict[UUID, LoadedContract]:
     """Load the disbursed requests among the ids, in three statements whatever their number."""
     requests = {row.id: row for row in session.execute(select(*_REQUEST_COLUMNS).where(Request.id.in_(request_ids)))}
-    invoices: dict[UUID, dict[int, Row[Any]]] = {}
+    invoices: dict[UUID, dict[int, Row[*tuple[Any, ...]]]] = {}
     for row in session.execute(
-        select(*_INVOICE_COLUMNS).where(Invoice.request_id.in_(request_ids)).order_by(Invoice.request_id, Invoice.number)
+        select(*_INVOICE_COLUMNS)
+        .where(Invoice.request_id.in_(request_ids))
+        .order_by(Invoice.request_id, Invoice.number)
     ):
         invoices.setdefault(row.request_id, {})[row.number] = row
     payments: dict[UUID, list[PaymentFact]] = {}
@@ -81,7 +84,7 @@ def load_contracts(session: Session, request_ids: Sequence[UUID]) -> dict[UUID, 
     }
 
 
-def _contract(request: Row[Any], rows: Iterable[Row[Any]]) -> Contract:
+def _contract(request: Row[*tuple[Any, ...]], rows: Iterable[Row[*tuple[Any, ...]]]) -> Contract:
     return Contract(
         invoices=tuple(
             ContractInvoice(

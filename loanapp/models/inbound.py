@@ -14,9 +14,7 @@ class InboundEvent(Base):
     """One webhook. `dedupe_key` makes a repeated delivery the same row; `handled_at` is set with its effect."""
 
     __tablename__ = "inbound_events"
-    __table_args__ = (
-        Index("ix_inbound_events_due", "available_at", postgresql_where=text("handled_at IS NULL")),
-    )
+    __table_args__ = (Index("ix_inbound_events_due", "available_at", postgresql_where=text("handled_at IS NULL")),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     instance: Mapped[str]

@@ -40,7 +40,9 @@ class Invoice(Base):
         ),
         CheckConstraint("(status = 'PAID') = (paid_on IS NOT NULL)", name="paid_has_date"),
         Index(
-            "ix_invoices_unsettled_effective_due_date", "effective_due_date", "id",
+            "ix_invoices_unsettled_effective_due_date",
+            "effective_due_date",
+            "id",
             postgresql_where=text("status IN ('OPEN', 'UNPAID')"),
         ),
         Index("ix_invoices_effective_due_date", "effective_due_date", "id"),

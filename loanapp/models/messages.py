@@ -12,7 +12,7 @@ from loanapp.models.base import Base, one_of
 
 
 class WhatsappInstance(Base):
-    """One connected number. Whoever holds the lease is its only sender; `next_send_at` keeps the pause over restarts."""
+    """One connected number: who holds the lease is its only sender; `next_send_at` keeps the pause over restarts."""
 
     __tablename__ = "whatsapp_instances"
 
@@ -41,7 +41,9 @@ class Message(Base):
         Index(None, "created_at", "id"),
         Index("ix_messages_due", "available_at", postgresql_where=text("status IN ('QUEUED', 'SENDING')")),
         Index(
-            "uq_messages_provider_key", "provider_key", unique=True,
+            "uq_messages_provider_key",
+            "provider_key",
+            unique=True,
             postgresql_where=text("provider_key IS NOT NULL"),
         ),
     )

@@ -20,8 +20,8 @@ _DISBURSED = "status IN ('ACTIVE', 'PAID', 'RENEGOTIATED', 'LOST')"
 class Request(Base):
     """A loan from first ask to last cent.
 
-    `overdue_through` and `mora_through` are the business dates up to which the late fee and the mora of its invoices
-    were brought; `*_run_id` is the run that last visited it.  The `total_value_*` columns are BIGINT centavos.
+    `overdue_through` and `mora_through` are the business dates up to which the late fee and the mora of its
+    invoices were brought; `*_run_id` is the run that last visited it.  The `total_value_*` columns are centavos.
     """
 
     __tablename__ = "requests"
@@ -32,7 +32,8 @@ class Request(Base):
         one_of("disbursement_method", PaymentMethod),
         CheckConstraint("principal_cents > 0 AND instalment_count > 0 AND rate_pct >= 0", name="terms"),
         CheckConstraint(
-            "status IN ('OPEN', 'UNAPPROVED') OR (late_fee_pct >= 0 AND mora_pct_month >= 0 AND decided_on IS NOT NULL)",
+            "status IN ('OPEN', 'UNAPPROVED') OR (late_fee_pct >= 0 AND mora_pct_month >= 0"
+            " AND approved_on IS NOT NULL)",
             name="approved_has_rates",
         ),
         CheckConstraint(
@@ -42,6 +43,8 @@ class Request(Base):
         ),
         CheckConstraint("(status = 'RENEGOTIATED') = (renegotiated_on IS NOT NULL)", name="renegotiated_has_date"),
         CheckConstraint("(status = 'PAID') = (paid_on IS NOT NULL)", name="paid_has_date"),
+        CheckConstraint("(status = 'UNAPPROVED') = (unapproved_on IS NOT NULL)", name="unapproved_has_date"),
+        CheckConstraint("(status = 'LOST') = (lost_on IS NOT NULL)", name="lost_has_date"),
         CheckConstraint(
             "total_value_paid >= 0 AND total_value_to_breakeven >= 0 AND total_value_open >= 0"
             " AND total_value_overdue >= 0",
@@ -77,8 +80,9 @@ class Request(Base):
     requested_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     requested_on: Mapped[date]
     requested_at: Mapped[datetime]
+    approved_on: Mapped[date | None]
+    unapproved_on: Mapped[date | None]
     decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
-    decided_on: Mapped[date | None]
     decided_at: Mapped[datetime | None]
     decision_reason: Mapped[str] = mapped_column(default="")
     disbursed_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
@@ -95,6 +99,7 @@ class Request(Base):
     overdue_run_id: Mapped[UUID | None]
     mora_through: Mapped[date | None]
     mora_run_id: Mapped[UUID | None]
+    charge_run_id: Mapped[UUID | None]
 
     total_value_paid: Mapped[int] = mapped_column(default=0)
     total_value_to_breakeven: Mapped[int] = mapped_column(default=0)

@@ -39,7 +39,7 @@ def query(
         def run(actor: Actor, moment: Moment, parameters: Parameters) -> Result:
             actor.require(permission)
             with Session() as session:
-                # One snapshot for all statements of a page, so that its sums and its rows agree; and a read can't write.
+                # One snapshot for all statements of a page, so that its sums and rows agree; and a read can't write.
                 session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
                 return function(Tx(session, actor, moment.now, moment.business_date), parameters)
 

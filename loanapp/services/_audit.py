@@ -1,4 +1,4 @@
-"""The audit trail's pen: a use case notes what it did, in its own transaction, on the chain of the client it is about."""
+"""The audit trail's pen: a use case notes what it did, in its own transaction, on its client's chain."""
 
 from typing import Any
 from uuid import UUID

@@ -20,11 +20,12 @@ _PARTS = ("mora", "late_fee", "interest", "principal")
 _Key = tuple[UUID, int]
 
 
-def settle(tx: Tx, client: Client, request: Request, *, cause_payment_id: UUID) -> Position:
+def settle(tx: Tx, client: Client, request: Request, *, cause_payment_id: UUID | None) -> Position:
     """Replay a locked contract to the business date and write what differs; return its position.
 
     Allocations that a backdated fact moves are cancelled by rows of opposite sign that name their cause; the invoices,
-    the request's state, aggregates and watermarks, and the client's credit follow.
+    the request's state, aggregates and watermarks, and the client's credit follow.  The cause is None where no money
+    moved.
     """
     # The request's own pending changes must be in the database before the contract is read from it.
     tx.session.flush()
@@ -64,7 +65,7 @@ def _write_invoices(tx: Tx, loaded: LoadedContract, position: Position) -> None:
         tx.session.execute(update(Invoice), changed)
 
 
-def _write_allocations(tx: Tx, loaded: LoadedContract, position: Position, cause_payment_id: UUID) -> int:
+def _write_allocations(tx: Tx, loaded: LoadedContract, position: Position, cause_payment_id: UUID | None) -> int:
     """Append the rows that lead from the stored allocations to the replayed ones; return the change of credit."""
     stored = _stored_parts(tx, loaded)
     wanted: dict[_Key, Parts] = {
@@ -104,7 +105,7 @@ def _stored_parts(tx: Tx, loaded: LoadedContract) -> dict[_Key, Parts]:
 
 
 def _credit_change_cents(
-    loaded: LoadedContract, stored: dict[_Key, Parts], position: Position, new_payment_id: UUID
+    loaded: LoadedContract, stored: dict[_Key, Parts], position: Position, new_payment_id: UUID | None
 ) -> int:
     allocated: defaultdict[UUID, int] = defaultdict(int)
     for (payment_id, _), parts in stored.items():

@@ -1,0 +1,149 @@
+"""The set-based statements of the daily cycles, each equal to the pure rule to the centavo (architecture.md §7).
+
+A run and a preview share `_ASSIGNED_*`, the rule as SQL: a preview counts what it would change, a run updates from
+it, so the two cannot drift.  Late fee and mora are assigned as of a date, never incremented: running a date twice, late
+or out of order changes nothing.  A date never rolls a contract back: it goes to the later of its watermark and the date.
+The texts are put together from this module's own constants only; every value is a bound parameter.
+"""
+
+from sqlalchemy import TextClause, text
+
+# A contract that an earlier cycle set aside waits alone, by its own watermark, until a retry brings it up.
+_GATES = {"overdue": "", "mora": "AND r.overdue_through >= :date", "charge": "AND r.mora_through >= :date"}
+
+# The contracts of a chunk; a preview looks at all of them.  `:run` is the run that visits.
+_VISITED_CHUNK = """
+visited AS (
+  SELECT r.id, r.client_id, r.late_fee_pct, r.mora_pct_month,
+         greatest(r.overdue_through, :date) AS overdue_through, greatest(r.mora_through, :date) AS mora_through
+    FROM requests r
+   WHERE r.client_id = ANY(:clients) AND r.status = 'ACTIVE' AND r.{cycle}_run_id IS DISTINCT FROM :run {gate}
+)"""
+_VISITED_ALL = """
+visited AS (
+  SELECT id, client_id, late_fee_pct, mora_pct_month,
+         greatest(overdue_through, :date) AS overdue_through, greatest(mora_through, :date) AS mora_through
+    FROM requests
+   WHERE status = 'ACTIVE'
+)"""
+
+# money.md §3: once, when first overdue, on what was open of the original value at the effective due date.
+_ASSIGNED_OVERDUE = """
+assigned AS (
+  SELECT i.id, i.request_id, v.client_id, i.status AS old_status, i.late_fee_cents AS old_cents, i.open_cents,
+         i.effective_due_date, round(i.late_fee_base_cents * v.late_fee_pct / 100)::bigint AS new_cents
+    FROM invoices i JOIN visited v ON v.id = i.request_id
+   WHERE i.status IN ('OPEN', 'UNPAID') AND i.effective_due_date < v.overdue_through
+),
+differing AS (SELECT * FROM assigned WHERE old_cents <> new_cents OR old_status = 'OPEN')"""
+
+# money.md §3: frozen + remaining base * rate / 100 / 30 * days, one division at the end.
+_ASSIGNED_MORA = """
+assigned AS (
+  SELECT i.id, i.request_id, v.client_id, i.status AS old_status, i.mora_cents AS old_cents,
+         i.mora_frozen_cents + round(
+           i.mora_remaining_base_cents * v.mora_pct_month * greatest(0, v.mora_through - i.mora_since) / 3000
+         )::bigint AS new_cents
+    FROM invoices i JOIN visited v ON v.id = i.request_id
+   WHERE i.status IN ({statuses}) AND i.effective_due_date < v.mora_through
+),
+differing AS (SELECT * FROM assigned WHERE old_cents <> new_cents)"""
+
+_ASSIGNED_MORA_RUN = _ASSIGNED_MORA.format(statuses="'UNPAID'")
+# A preview of mora counts what `overdue` of the same date would make overdue first.
+_ASSIGNED_MORA_PREVIEW = _ASSIGNED_MORA.format(statuses="'OPEN', 'UNPAID'")
+
+_COUNTS = """
+SELECT (SELECT count(*) FROM assigned) AS examined, (SELECT count(*) FROM differing) AS changed,
+       coalesce((SELECT sum(new_cents - old_cents) FROM differing), 0)::bigint AS delta_cents"""
+
+_LOCK_CLIENTS = """
+SELECT c.id FROM clients c
+ WHERE EXISTS (SELECT FROM requests r WHERE r.client_id = c.id AND r.status = 'ACTIVE'
+                  AND r.{cycle}_run_id IS DISTINCT FROM :run {gate})
+   AND NOT EXISTS (SELECT FROM cycle_failures f WHERE f.run_id = :run AND f.client_id = c.id)
+ ORDER BY c.id LIMIT :clients_per_chunk FOR NO KEY UPDATE OF c {skip}"""
+
+_RUN_OVERDUE = f"""
+WITH {_VISITED_CHUNK.format(cycle="overdue", gate=_GATES["overdue"])}, {_ASSIGNED_OVERDUE},
+changed AS (
+  UPDATE invoices i SET status = 'UNPAID', late_fee_cents = d.new_cents
+    FROM differing d WHERE i.id = d.id
+  RETURNING i.request_id, d.client_id, i.number, d.old_status, d.new_cents - d.old_cents AS delta_cents,
+            CASE WHEN d.old_status = 'OPEN' THEN d.open_cents ELSE 0 END AS newly_overdue_cents, i.effective_due_date
+),
+sums AS (
+  SELECT request_id, sum(delta_cents) AS delta_cents, sum(newly_overdue_cents) AS newly_overdue_cents,
+         min(effective_due_date) AS overdue_since
+    FROM changed GROUP BY request_id
+),
+stamped AS (
+  UPDATE requests r
+     SET overdue_run_id = :run, overdue_through = v.overdue_through,
+         total_value_open = r.total_value_open + coalesce(s.delta_cents, 0),
+         total_value_overdue = r.total_value_overdue + coalesce(s.delta_cents + s.newly_overdue_cents, 0),
+         overdue_since = least(r.overdue_since, s.overdue_since),
+         metrics_updated_at = CASE WHEN s.request_id IS NULL THEN r.metrics_updated_at ELSE :now END
+    FROM visited v LEFT JOIN sums s ON s.request_id = v.id
+   WHERE r.id = v.id
+),
+facts AS (
+  SELECT client_id, json_build_object(
+           'action', 'invoices.overdue', 'actor', 'Sistema', 'business_date', CAST(:date AS date),
+           'run', CAST(:run AS text), 'late_fee_cents', sum(delta_cents),
+           'invoices', json_agg(request_id || '/' || number ORDER BY request_id, number)
+         )::text AS text
+    FROM changed WHERE delta_cents <> 0 OR old_status = 'OPEN' GROUP BY client_id
+),
+linked AS (
+  UPDATE clients c
+     SET audit_count = c.audit_count + 1,
+         audit_head = encode(sha256(convert_to(c.audit_head || f.text, 'UTF8')), 'hex')
+    FROM facts f WHERE c.id = f.client_id
+  RETURNING c.id, c.audit_count, c.audit_head, f.text
+),
+noted AS (
+  INSERT INTO audit_events (chain, chain_number, client_id, actor_name, action, record_kind, record_id,
+                            business_date, at, text, hash)
+  SELECT 'client:' || id, audit_count, id, 'Sistema', 'invoices.overdue', 'cycle_run', CAST(:run AS text), :date,
+         :now, text, audit_head FROM linked
+)
+{_COUNTS}"""
+
+_RUN_MORA = f"""
+WITH {_VISITED_CHUNK.format(cycle="mora", gate=_GATES["mora"])}, {_ASSIGNED_MORA_RUN},
+changed AS (
+  UPDATE invoices i SET mora_cents = d.new_cents
+    FROM differing d WHERE i.id = d.id
+  RETURNING i.request_id, d.new_cents - d.old_cents AS delta_cents
+),
+sums AS (SELECT request_id, sum(delta_cents) AS delta_cents FROM changed GROUP BY request_id),
+stamped AS (
+  UPDATE requests r
+     SET mora_run_id = :run, mora_through = v.mora_through,
+         total_value_open = r.total_value_open + coalesce(s.delta_cents, 0),
+         total_value_overdue = r.total_value_overdue + coalesce(s.delta_cents, 0),
+         metrics_updated_at = CASE WHEN s.request_id IS NULL THEN r.metrics_updated_at ELSE :now END
+    FROM visited v LEFT JOIN sums s ON s.request_id = v.id
+   WHERE r.id = v.id
+)
+{_COUNTS}"""
+
+_PREVIEW_OVERDUE = f"WITH {_VISITED_ALL}, {_ASSIGNED_OVERDUE} {_COUNTS}"
+_PREVIEW_MORA = f"WITH {_VISITED_ALL}, {_ASSIGNED_MORA_PREVIEW} {_COUNTS}"
+
+RUN: dict[str, TextClause] = {"overdue": text(_RUN_OVERDUE), "mora": text(_RUN_MORA)}
+PREVIEW: dict[str, TextClause] = {"overdue": text(_PREVIEW_OVERDUE), "mora": text(_PREVIEW_MORA)}
+
+# A charge chunk stamps what it visited before it reads what is owed.
+STAMP_CHARGE = text(f"""
+UPDATE requests r SET charge_run_id = :run
+ WHERE r.client_id = ANY(:clients) AND r.status = 'ACTIVE' {_GATES["charge"]}""")
+
+
+def lock_clients(cycle: str, *, is_waiting: bool) -> TextClause:
+    """Return the statement that locks the next clients a run has not visited, shared with others by SKIP LOCKED.
+
+    Where `is_waiting`, it waits for clients that another transaction holds, so that none is left behind.
+    """
+    return text(_LOCK_CLIENTS.format(cycle=cycle, gate=_GATES[cycle], skip="" if is_waiting else "SKIP LOCKED"))

@@ -1,0 +1,291 @@
+"""`loanapp verify`: recomputes the invariants of money.md §6 and every hash chain, and reports each difference.
+
+It never repairs.  Each contract is checked as of its own watermark; the book is read in chunks, each one snapshot.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from domain.audit import GENESIS, SYSTEM_CHAIN, first_broken
+from domain.cycles import CLOSED, Cycle
+from domain.history import Position
+from domain.messages import MessageStatus
+from domain.payments import Parts
+from domain.permissions import Actor, Permission
+from domain.requests import DISBURSED, RequestStatus
+from loanapp.clock import Moment
+from loanapp.models.audit import AuditEvent, AuditHead
+from loanapp.models.clients import Client
+from loanapp.models.contracts import LoadedContract, aggregate_columns, invoice_columns, load_contracts
+from loanapp.models.cycles import CycleRun
+from loanapp.models.inbound import InboundEvent
+from loanapp.models.invoices import Invoice
+from loanapp.models.messages import Message
+from loanapp.models.payments import Allocation, Payment
+from loanapp.models.requests import Request
+from loanapp.queries._query import Tx, query
+
+REQUESTS_PER_CHUNK = 500
+CLIENTS_PER_CHUNK = 1000
+STUCK_AFTER = timedelta(hours=1)
+_PARTS = ("mora", "late_fee", "interest", "principal")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """One thing that is not as it must be: which invariant (money.md §6), which record, what was found and expected."""
+
+    invariant: str
+    record: str
+    found: str
+    expected: str
+
+
+@dataclass(frozen=True)
+class ContractChecks:
+    """A chunk of contracts: the differences found, how many were checked, and where the next chunk starts."""
+
+    differences: tuple[Difference, ...]
+    checked: int
+    last_id: UUID | None
+
+
+def verify(
+    actor: Actor, clock: Callable[[], Moment], progress: Callable[[int], None]
+) -> tuple[list[Difference], dict[str, int]]:
+    """Check the whole book; return the differences and how many of each thing were checked."""
+    differences: list[Difference] = []
+    counts = {"requests": 0, "clients": 0}
+    for counted, check in (("requests", contracts), ("clients", chains)):
+        after: UUID | None = None
+        while True:
+            chunk = check(actor, clock(), after)
+            differences.extend(chunk.differences)
+            counts[counted] += chunk.checked
+            progress(chunk.checked)
+            if chunk.last_id is None:
+                break
+            after = chunk.last_id
+    differences.extend(book(actor, clock(), None))
+    return differences, counts
+
+
+@query(Permission.BOOK_VERIFY)
+def contracts(tx: Tx, after: UUID | None) -> ContractChecks:
+    """Check the next contracts: stored invoices, allocations and aggregates against the replay (invariants 1 to 4)."""
+    statement = select(Request).where(Request.status.in_(DISBURSED)).order_by(Request.id).limit(REQUESTS_PER_CHUNK)
+    if after is not None:
+        statement = statement.where(Request.id > after)
+    requests = {request.id: request for request in tx.session.scalars(statement)}
+    loaded = load_contracts(tx.session, list(requests))
+    allocations = _allocations(tx, list(requests))
+    found: list[Difference] = []
+    for request_id, request in requests.items():
+        contract = loaded.get(request_id)
+        if contract is None:
+            found.append(_difference("1 plan", f"request {request.number}", "no invoices", "its instalments"))
+            continue
+        position = contract.position_at_watermark()
+        found.extend(_plan_differences(request, contract))
+        found.extend(_invoice_differences(request, contract, position))
+        found.extend(_allocation_differences(request, contract, position, allocations))
+        found.extend(_aggregate_differences(request, contract, position))
+    last_id = max(requests) if len(requests) == REQUESTS_PER_CHUNK else None
+    return ContractChecks(tuple(found), len(requests), last_id)
+
+
+@query(Permission.BOOK_VERIFY)
+def chains(tx: Tx, after: UUID | None) -> ContractChecks:
+    """Check the audit chains and the credit of the next clients (invariants 1 and 5)."""
+    statement = select(Client.id, Client.number, Client.audit_count, Client.audit_head).order_by(Client.id)
+    if after is not None:
+        statement = statement.where(Client.id > after)
+    clients = tx.session.execute(statement.limit(CLIENTS_PER_CHUNK)).all()
+    events = (
+        select(AuditEvent.client_id, AuditEvent.chain_number, AuditEvent.text, AuditEvent.hash)
+        .where(AuditEvent.client_id.in_([client.id for client in clients]))
+        .order_by(AuditEvent.client_id, AuditEvent.chain_number)
+    )
+    by_client = {
+        client_id: [(row.chain_number, row.text, row.hash) for row in rows]
+        for client_id, rows in groupby(tx.session.execute(events), key=lambda row: row.client_id)
+    }
+    found: list[Difference] = []
+    for client in clients:
+        record = f"client {client.number}"
+        found.extend(_chain_differences(record, by_client.get(client.id, []), client.audit_count, client.audit_head))
+    last_id = clients[-1].id if len(clients) == CLIENTS_PER_CHUNK else None
+    return ContractChecks(tuple(found), len(clients), last_id)
+
+
+@query(Permission.BOOK_VERIFY)
+def book(tx: Tx, _parameters: None) -> list[Difference]:
+    """Check what no single contract shows: credit, the system's chain, one message per borrower, stuck rows."""
+    found = list(_credit_differences(tx))
+    head = tx.session.get(AuditHead, SYSTEM_CHAIN)
+    events = tx.session.execute(
+        select(AuditEvent.chain_number, AuditEvent.text, AuditEvent.hash)
+        .where(AuditEvent.chain == SYSTEM_CHAIN)
+        .order_by(AuditEvent.chain_number)
+    )
+    rows = [(row.chain_number, row.text, row.hash) for row in events]
+    found.extend(
+        _chain_differences("audit chain system", rows, head.count if head else 0, head.head if head else GENESIS)
+    )
+    found.extend(_message_differences(tx))
+    found.extend(_stuck_rows(tx))
+    return found
+
+
+def _difference(invariant: str, record: str, found: object, expected: object) -> Difference:
+    return Difference(invariant=invariant, record=record, found=str(found), expected=str(expected))
+
+
+def _plan_differences(request: Request, contract: LoadedContract) -> Iterator[Difference]:
+    principal_cents = sum(row.principal_cents for row in contract.invoice_rows.values())
+    if request.parent_id is None and principal_cents != request.principal_cents:
+        yield _difference("1 plan", f"request {request.number}", principal_cents, request.principal_cents)
+
+
+def _invoice_differences(request: Request, contract: LoadedContract, position: Position) -> Iterator[Difference]:
+    for invoice in position.invoices:
+        row = contract.invoice_rows[invoice.number]
+        for column, expected in invoice_columns(invoice).items():
+            stored = getattr(row, column)
+            if stored != expected:
+                record = f"request {request.number} invoice {invoice.number} {column}"
+                yield _difference("3 charges", record, stored, expected)
+
+
+def _allocations(tx: Tx, request_ids: list[UUID]) -> dict[UUID, dict[tuple[UUID, int], tuple[int, ...]]]:
+    columns = [func.sum(getattr(Allocation, f"{name}_cents")) for name in _PARTS]
+    rows = tx.session.execute(
+        select(Payment.request_id, Allocation.payment_id, Allocation.invoice_id, *columns)
+        .join(Payment, Payment.id == Allocation.payment_id)
+        .where(Payment.request_id.in_(request_ids))
+        .group_by(Payment.request_id, Allocation.payment_id, Allocation.invoice_id)
+    )
+    stored: dict[UUID, dict[tuple[UUID, int], tuple[int, ...]]] = {}
+    for row in rows:
+        parts = tuple(int(cents) for cents in row[3:])
+        if any(parts):
+            stored.setdefault(row[0], {})[row[1], row[2]] = parts
+    return stored
+
+
+def _allocation_differences(
+    request: Request,
+    contract: LoadedContract,
+    position: Position,
+    allocations: dict[UUID, dict[tuple[UUID, int], tuple[int, ...]]],
+) -> Iterator[Difference]:
+    stored = allocations.get(request.id, {})
+    expected = {
+        (line.payment_id, contract.invoice_rows[line.invoice_number].id): _cents(line.parts)
+        for line in position.allocations
+    }
+    for key in stored.keys() | expected.keys():
+        if stored.get(key) != expected.get(key):
+            record = f"request {request.number} payment {key[0]} invoice row {key[1]}"
+            yield _difference("1 allocations", record, stored.get(key), expected.get(key))
+
+
+def _cents(parts: Parts) -> tuple[int, ...]:
+    return tuple(getattr(parts, name).cents for name in _PARTS)
+
+
+def _aggregate_differences(request: Request, contract: LoadedContract, position: Position) -> Iterator[Difference]:
+    for column, expected in aggregate_columns(contract, position, principal_cents=request.principal_cents).items():
+        stored = getattr(request, column)
+        if stored != expected:
+            yield _difference("4 aggregates", f"request {request.number} {column}", stored, expected)
+    is_paid = request.status == RequestStatus.PAID
+    if request.status in (RequestStatus.ACTIVE, RequestStatus.PAID) and is_paid != position.is_paid:
+        yield _difference("2 status", f"request {request.number}", request.status, f"paid: {position.is_paid}")
+
+
+def _chain_differences(
+    record: str, events: Iterable[tuple[int, str, str]], count: int, head: str
+) -> Iterator[Difference]:
+    listed = list(events)
+    broken = first_broken(listed)
+    if broken is not None:
+        yield _difference("5 audit chain", f"{record} event {broken}", "changed or missing", "the chain's link")
+    elif len(listed) != count or (listed[-1][2] if listed else GENESIS) != head:
+        yield _difference("5 audit chain", f"{record} tail", f"{len(listed)} events", f"{count} events")
+
+
+def _credit_differences(tx: Tx) -> Iterator[Difference]:
+    allocated = (
+        select(
+            Allocation.payment_id,
+            func.sum(sum(getattr(Allocation, f"{name}_cents") for name in _PARTS)).label("cents"),
+        )
+        .group_by(Allocation.payment_id)
+        .subquery()
+    )
+    left = (
+        select(
+            Request.client_id,
+            func.sum(Payment.amount_cents - func.coalesce(allocated.c.cents, 0)).label("cents"),
+        )
+        .join(Request, Request.id == Payment.request_id)
+        .outerjoin(allocated, allocated.c.payment_id == Payment.id)
+        .group_by(Request.client_id)
+        .subquery()
+    )
+    rows = tx.session.execute(
+        select(Client.number, Client.credit_cents, func.coalesce(left.c.cents, 0).label("expected"))
+        .outerjoin(left, left.c.client_id == Client.id)
+        .where(Client.credit_cents != func.coalesce(left.c.cents, 0))
+    )
+    for row in rows:
+        yield _difference("1 credit", f"client {row.number}", row.credit_cents, row.expected)
+
+
+def _message_differences(tx: Tx) -> Iterator[Difference]:
+    """Invariant 6, for the newest closed charge cycle: later payments may have changed what older ones looked at."""
+    run = tx.session.scalar(
+        select(CycleRun)
+        .where(CycleRun.cycle == Cycle.CHARGE, CycleRun.status.in_(CLOSED))
+        .order_by(CycleRun.business_date.desc(), CycleRun.replay_number.desc())
+        .limit(1)
+    )
+    if run is None or run.failed:
+        return
+    key = func.concat("charge:", Request.client_id, ":", run.business_date.isoformat())
+    rows = tx.session.scalars(
+        select(Client.number)
+        .distinct()
+        .join(Request, Request.client_id == Client.id)
+        .join(Invoice, Invoice.request_id == Request.id)
+        .where(
+            Request.status == RequestStatus.ACTIVE,
+            Request.disbursed_at < run.opened_at,
+            Invoice.status.in_(("OPEN", "UNPAID")),
+            Invoice.effective_due_date <= run.business_date,
+            ~select(Message.id).where(Message.dedupe_key == key).exists(),
+        )
+    )
+    for number in rows:
+        yield _difference("6 messages", f"client {number} {run.business_date}", "no message", "one, or its reason")
+
+
+def _stuck_rows(tx: Tx) -> Iterator[Difference]:
+    long_ago = tx.now - STUCK_AFTER
+    stuck: dict[str, Any] = {
+        "message": select(Message.id).where(Message.status == MessageStatus.SENDING, Message.leased_until < long_ago),
+        "inbound event": select(InboundEvent.id).where(
+            InboundEvent.handled_at.is_(None), InboundEvent.available_at < long_ago
+        ),
+        "cycle run": select(CycleRun.id).where(CycleRun.status == "RUNNING", CycleRun.started_at < long_ago),
+    }
+    for name, statement in stuck.items():
+        for row_id in tx.session.scalars(statement):
+            yield _difference("stuck", f"{name} {row_id}", "waiting for more than an hour", "handled")

@@ -1,0 +1,88 @@
+"""Strings the use cases of a cycle together: open, chunk after chunk, set aside what fails, close; and catches up.
+
+Used by the Celery task and by the terminal.  Any number of them may drive the same run at the same time.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from uuid import UUID
+
+from domain.cycles import Cycle, RunStatus
+from domain.permissions import Actor
+from loanapp.clock import Moment
+from loanapp.services import cycles
+from loanapp.services.cycles import (
+    ChunkFailed,
+    CloseRun,
+    OpenedRun,
+    OpenNextDue,
+    OpenRun,
+    RunChunk,
+    SetAside,
+)
+
+CLIENTS_PER_CHUNK = 500
+
+Progress = Callable[[OpenedRun, int], None]
+
+
+def _no_progress(_run: OpenedRun, _visited: int) -> None:
+    """Show nothing."""
+
+
+def drive(actor: Actor, clock: Callable[[], Moment], run: OpenedRun, progress: Progress = _no_progress) -> RunStatus:
+    """Visit all clients of an opened run and close it; `progress` hears how many each chunk visited."""
+    clients_per_chunk = CLIENTS_PER_CHUNK
+    try:
+        while True:
+            try:
+                command = RunChunk(run_id=run.run_id, clients_per_chunk=clients_per_chunk)
+                visited = cycles.run_chunk(actor, clock(), command)
+            except ChunkFailed as failure:
+                # Halve until the one that fails stands alone, then go on without it at the full size.
+                if len(failure.client_ids) > 1:
+                    clients_per_chunk = len(failure.client_ids) // 2
+                    continue
+                alone = SetAside(run_id=run.run_id, client_id=failure.client_ids[0], error=failure.error)
+                cycles.set_aside(actor, clock(), alone)
+                clients_per_chunk = CLIENTS_PER_CHUNK
+                continue
+            if not visited:
+                return cycles.close_run(actor, clock(), CloseRun(run_id=run.run_id))
+            progress(run, visited)
+    except Exception as error:
+        # The run could not finish: it says so, and holds the next cycle, unless the database itself is away.
+        cycles.close_run(actor, clock(), CloseRun(run_id=run.run_id, error=str(error)))
+        raise
+
+
+def catch_up(
+    actor: Actor,
+    clock: Callable[[], Moment],
+    progress: Progress = _no_progress,
+    *,
+    cycle: Cycle | None = None,
+    before: date | None = None,
+) -> list[UUID]:
+    """Drive every run that is due, oldest date first, until none is left; return their ids."""
+    done: list[UUID] = []
+    while True:
+        run = cycles.open_next_due(actor, clock(), OpenNextDue(cycle=cycle, before=before))
+        if run is None or run.run_id in done:
+            return done
+        drive(actor, clock, run, progress)
+        done.append(run.run_id)
+
+
+def run_or_replay(
+    actor: Actor,
+    clock: Callable[[], Moment],
+    order: OpenRun,
+    progress: Progress = _no_progress,
+) -> OpenedRun:
+    """Run a cycle for a date, after helping a run in progress to its end; return the run that was made."""
+    while True:
+        run = cycles.open_run(actor, clock(), order)
+        drive(actor, clock, run, progress)
+        if run.is_new:
+            return run

@@ -1,0 +1,82 @@
+"""Use cases of the company's own settings: who lends, on what late charges, and its extra holidays."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from domain.clients import TaxId, required_text
+from domain.errors import Checks
+from domain.money import PercentNegative, PercentTooLarge
+from domain.permissions import Permission
+from loanapp.models.company import CompanySettings, Holiday
+from loanapp.services import _audit
+from loanapp.services._use_case import Tx, use_case
+
+ADDRESS_LENGTH_MAXIMUM = 200
+PERCENT_MAXIMUM = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeCompany:
+    """Set who lends and the late charges of the requests approved from now on; contracts don't change."""
+
+    name: str
+    tax_id: str
+    address: str
+    support_channel: str
+    support_hours: str
+    late_fee_pct: Decimal
+    mora_pct_month: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddHoliday:
+    """Add a day on which this company does not do business; invoices already made keep their dates."""
+
+    day: date
+    name: str
+
+
+@use_case(Permission.COMPANY_MANAGE)
+def change_company(tx: Tx, command: ChangeCompany) -> None:
+    """Write the company's row, the first time or again."""
+    checks = Checks()
+    tax_id = checks.take("tax_id", TaxId.parse, command.tax_id)
+    columns: dict[str, object] = {
+        "name": checks.take("name", required_text, command.name),
+        "address": checks.take("address", required_text, command.address, length_maximum=ADDRESS_LENGTH_MAXIMUM),
+        "support_channel": checks.take("support_channel", required_text, command.support_channel),
+        "support_hours": checks.take("support_hours", required_text, command.support_hours),
+        "late_fee_pct": checks.take("late_fee_pct", _rate, command.late_fee_pct),
+        "mora_pct_month": checks.take("mora_pct_month", _rate, command.mora_pct_month),
+    }
+    checks.finish()
+    assert tax_id is not None
+    columns["tax_id"] = tax_id.text
+    company = tx.session.get(CompanySettings, 1)
+    before = {name: getattr(company, name) for name in columns} if company else {}
+    if company is None:
+        company = CompanySettings(id=1)
+        tx.session.add(company)
+    for name, value in columns.items():
+        setattr(company, name, value)
+    company.updated_at = tx.now
+    _audit.note(tx, None, "company.changed", "company", 1, before=before, after=columns)
+
+
+@use_case(Permission.COMPANY_MANAGE)
+def add_holiday(tx: Tx, command: AddHoliday) -> None:
+    """Add a holiday to the company's table; the same day again renames it."""
+    checks = Checks()
+    name = checks.take("name", required_text, command.name)
+    checks.finish()
+    tx.session.merge(Holiday(day=command.day, name=name))
+    _audit.note(tx, None, "company.holiday_added", "holiday", command.day.isoformat(), after={"name": name})
+
+
+def _rate(percent: Decimal) -> Decimal:
+    if percent < 0:
+        raise PercentNegative
+    if percent > PERCENT_MAXIMUM:
+        raise PercentTooLarge(maximum=PERCENT_MAXIMUM)
+    return percent

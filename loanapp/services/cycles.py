@@ -1,0 +1,270 @@
+"""Use cases of the daily cycles: open a run, visit a chunk of clients, set a failing client aside, close the run.
+
+`services/_runner.py` strings them together for tasks and the terminal.  Each chunk commits on its own: a crash loses
+one chunk's transaction, and whoever comes next goes on where it stopped.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import DBAPIError
+
+from domain.cycles import (
+    CLOSED,
+    WAITS_FOR,
+    Cycle,
+    CycleWaits,
+    RunNotFound,
+    RunStatus,
+    check_business_date,
+    due_runs,
+)
+from domain.permissions import Permission
+from domain.requests import RequestStatus
+from loanapp.models import locks
+from loanapp.models.cycle_sql import RUN, STAMP_CHARGE
+from loanapp.models.cycles import CycleFailure, CycleRun
+from loanapp.models.requests import Request
+from loanapp.services import _borrowers, _outbox
+from loanapp.services._use_case import HEALING_STATES, Tx, use_case
+from loanapp.settings import SAO_PAULO
+
+ERROR_LENGTH_MAXIMUM = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenRun:
+    """Run a cycle for a business date, or replay it; `origin`: `clock`, `terminal`, `screen` or `seed`."""
+
+    cycle: Cycle
+    business_date: date
+    origin: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenNextDue:
+    """Open the oldest run that is due and was not closed, up to and with `cycle` and `before`, where given."""
+
+    cycle: Cycle | None = None
+    before: date | None = None
+
+
+@dataclass(frozen=True)
+class OpenedRun:
+    """A run to work on; `is_new` is False where it was already in progress."""
+
+    run_id: UUID
+    cycle: Cycle
+    business_date: date
+    clients_total: int
+    is_new: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunChunk:
+    """Visit the next clients of a run."""
+
+    run_id: UUID
+    clients_per_chunk: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetAside:
+    """Leave a failing client out of a run, with the error."""
+
+    run_id: UUID
+    client_id: UUID
+    error: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloseRun:
+    """Close a run: as a success, or as failed with the error that stopped it."""
+
+    run_id: UUID
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a run did so far: invoices, for `charge` borrowers; deltas in centavos; skipped messages by reason."""
+
+    examined: int = 0
+    changed: int = 0
+    late_fee_cents_delta: int = 0
+    mora_cents_delta: int = 0
+    messages_queued: int = 0
+    messages_skipped: dict[str, int] | None = None
+
+
+class ChunkFailed(Exception):
+    """A chunk could not be written; the clients it held, to be halved until one stands alone."""
+
+    def __init__(self, client_ids: list[UUID], error: str) -> None:
+        super().__init__(error)
+        self.client_ids = client_ids
+        self.error = error
+
+
+@use_case(Permission.CYCLES_RUN)
+def open_run(tx: Tx, command: OpenRun) -> OpenedRun:
+    """Open a run, or return the one in progress; raise CycleInFuture, or CycleWaits for the cycle before it."""
+    check_business_date(command.business_date, today=tx.business_date)
+    return _open(tx, command)
+
+
+@use_case(Permission.CYCLES_RUN)
+def open_next_due(tx: Tx, command: OpenNextDue) -> OpenedRun | None:
+    """Open the oldest due run, or return the one in progress; None when every date is closed."""
+    last_closed = dict(
+        tx.session.execute(
+            select(CycleRun.cycle, func.max(CycleRun.business_date))
+            .where(CycleRun.status.in_(CLOSED))
+            .group_by(CycleRun.cycle)
+        ).tuples()
+    )
+    newest = {cycle: last_closed.get(cycle.value) for cycle in Cycle}
+    for cycle, business_date in due_runs(newest, local_now=tx.now.astimezone(SAO_PAULO)):
+        if command.cycle not in (None, cycle) or (command.before is not None and business_date >= command.before):
+            continue
+        if not _is_gate_open(tx, cycle, business_date):
+            continue
+        return _open(tx, OpenRun(cycle=cycle, business_date=business_date, origin="clock"))
+    return None
+
+
+@use_case(Permission.CYCLES_RUN)
+def run_chunk(tx: Tx, command: RunChunk) -> int:
+    """Bring the next clients of a run to its date; return how many were visited, 0 when none is left."""
+    run = _run(tx, command.run_id)
+    client_ids = locks.clients_of_run(
+        tx.session, run.cycle, run_id=run.id, business_date=run.business_date,
+        clients_per_chunk=command.clients_per_chunk,
+    )  # fmt: skip
+    if not client_ids:
+        return 0
+    try:
+        counts = _visit(tx, run, client_ids)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) in HEALING_STATES:
+            raise
+        raise ChunkFailed(client_ids, str(error.orig)[:ERROR_LENGTH_MAXIMUM]) from error
+    # The run's row is written last, so that workers who share the run wait for each other only for the commit.
+    run = tx.session.get_one(CycleRun, command.run_id, populate_existing=True, with_for_update=True)
+    run.clients_done += len(client_ids)
+    run.examined += counts.examined
+    run.changed += counts.changed
+    run.late_fee_cents_delta += counts.late_fee_cents_delta
+    run.mora_cents_delta += counts.mora_cents_delta
+    run.messages_queued += counts.messages_queued
+    skipped = counts.messages_skipped or {}
+    run.messages_skipped = {
+        reason: run.messages_skipped.get(reason, 0) + skipped.get(reason, 0)
+        for reason in sorted(run.messages_skipped.keys() | skipped.keys())
+    }
+    return len(client_ids)
+
+
+@use_case(Permission.CYCLES_RUN)
+def set_aside(tx: Tx, command: SetAside) -> None:
+    """Record that a client failed in a run, so that the rest goes on."""
+    tx.session.add(
+        CycleFailure(run_id=command.run_id, client_id=command.client_id, error=command.error, failed_at=tx.now)
+    )
+    tx.session.execute(update(CycleRun).where(CycleRun.id == command.run_id).values(failed=CycleRun.failed + 1))
+
+
+@use_case(Permission.CYCLES_RUN)
+def close_run(tx: Tx, command: CloseRun) -> RunStatus:
+    """Close a run in progress and return its state; a run somebody else closed stays as it is."""
+    run = _run(tx, command.run_id)
+    locks.cycle(tx.session, run.cycle)
+    run = _run(tx, command.run_id)
+    if run.status == RunStatus.RUNNING:
+        run.finished_at = tx.now
+        run.error = command.error[:ERROR_LENGTH_MAXIMUM]
+        if command.error:
+            run.status = RunStatus.FAILED
+        else:
+            run.status = RunStatus.PARTIAL if run.failed else RunStatus.SUCCESS
+    return RunStatus(run.status)
+
+
+def _open(tx: Tx, command: OpenRun) -> OpenedRun:
+    locks.cycle(tx.session, command.cycle)
+    if not _is_gate_open(tx, command.cycle, command.business_date):
+        raise CycleWaits(field="business_date", cycle=command.cycle.value, waits_for=str(WAITS_FOR[command.cycle]))
+    runs = tx.session.scalars(
+        select(CycleRun)
+        .where(CycleRun.cycle == command.cycle, CycleRun.business_date == command.business_date)
+        .order_by(CycleRun.replay_number)
+    ).all()
+    running = next((run for run in runs if run.status == RunStatus.RUNNING), None)
+    if running is not None:
+        return _opened(running, is_new=False)
+    run = CycleRun(
+        id=uuid4(),
+        cycle=command.cycle,
+        business_date=command.business_date,
+        replay_number=len(runs),
+        status=RunStatus.RUNNING,
+        origin=command.origin,
+        requested_by=tx.actor.user_id,
+        opened_at=tx.now,
+        started_at=tx.now,
+        clients_total=_clients_total(tx),
+        messages_skipped={},
+    )
+    tx.session.add(run)
+    tx.session.flush()
+    return _opened(run, is_new=True)
+
+
+def _opened(run: CycleRun, *, is_new: bool) -> OpenedRun:
+    return OpenedRun(run.id, Cycle(run.cycle), run.business_date, run.clients_total, is_new)
+
+
+def _visit(tx: Tx, run: CycleRun, client_ids: list[UUID]) -> Counts:
+    parameters: dict[str, Any] = {"run": run.id, "date": run.business_date, "clients": client_ids, "now": tx.now}
+    if run.cycle == Cycle.CHARGE:
+        tx.session.execute(STAMP_CHARGE, {name: parameters[name] for name in ("run", "date", "clients")})
+        borrowers = _borrowers.borrowers(tx.session, client_ids, run.business_date)
+        promised = _outbox.queue_charges(tx, borrowers, run.business_date)
+        return Counts(
+            examined=len(borrowers),
+            changed=promised.queued + sum(promised.withheld.values()),
+            messages_queued=promised.queued,
+            messages_skipped=dict(promised.withheld),
+        )
+    counts = tx.session.execute(RUN[run.cycle], parameters).one()
+    changes = Counts(examined=counts.examined, changed=counts.changed)
+    if run.cycle == Cycle.OVERDUE:
+        return replace(changes, late_fee_cents_delta=counts.delta_cents)
+    return replace(changes, mora_cents_delta=counts.delta_cents)
+
+
+def _clients_total(tx: Tx) -> int:
+    counted = tx.session.scalar(
+        select(func.count(Request.client_id.distinct())).where(Request.status == RequestStatus.ACTIVE)
+    )
+    return counted or 0
+
+
+def _is_gate_open(tx: Tx, cycle: Cycle, business_date: date) -> bool:
+    before = WAITS_FOR[cycle]
+    if before is None:
+        return True
+    closed = select(CycleRun.id).where(
+        CycleRun.cycle == before, CycleRun.business_date == business_date, CycleRun.status.in_(CLOSED)
+    )
+    return tx.session.scalar(closed.limit(1)) is not None
+
+
+def _run(tx: Tx, run_id: UUID) -> CycleRun:
+    run = tx.session.get(CycleRun, run_id, populate_existing=True)
+    if run is None:
+        raise RunNotFound
+    return run
