@@ -143,6 +143,15 @@ def build_plan(terms: PlanTerms, calendar: BusinessCalendar) -> tuple[Instalment
     )
 
 
+def regular_instalment(terms: PlanTerms) -> Money:
+    """Return the value of every instalment but the last, which absorbs the centavos (money.md §2)."""
+    _check_terms(terms)
+    if terms.plan is Plan.PRICE and terms.rate_pct:
+        return _price_instalment(terms)
+    interest = fraction_of(terms.principal, terms.rate_pct * terms.count, 100)
+    return (terms.principal + interest).split(terms.count)[0]
+
+
 def effective_annual_cost(released: Money, released_on: date, flows: Sequence[tuple[date, Money]]) -> Decimal:
     """Return the CET in percent a year, two decimals, half up (money.md §2, brazil.md §5).
 
@@ -161,7 +170,8 @@ def effective_annual_cost(released: Money, released_on: date, flows: Sequence[tu
             return sum((cents * factor**days for days, cents in days_and_cents), Decimal(0))
 
         low, high = _LOWEST_FACTOR, _HIGHEST_FACTOR
-        if not discounted(Decimal(0)) < released.cents <= discounted(high):
+        paid_at_once = sum(cents for days, cents in days_and_cents if not days)
+        if not paid_at_once < released.cents <= discounted(high):
             raise PlanCostUndefined
         if discounted(low) > released.cents:
             raise PlanCostTooHigh(limit=MAX_COST_PCT)
@@ -202,13 +212,17 @@ def _flat_parts(terms: PlanTerms) -> list[tuple[Money, Money]]:
     return [(original - part, part) for original, part in zip(totals, interests, strict=True)]
 
 
+def _price_instalment(terms: PlanTerms) -> Money:
+    rate = Fraction(terms.rate_pct) / 100
+    growth = (1 + rate) ** terms.count
+    return Money(round_half_up(terms.principal.cents * rate * growth / (growth - 1)))
+
+
 def _price_parts(terms: PlanTerms) -> list[tuple[Money, Money]]:
     """Return (principal, interest) of each PRICE instalment: interest on the balance, the last pays what is left."""
     if not terms.rate_pct:
         return [(principal, Money.ZERO) for principal in terms.principal.split(terms.count)]
-    rate = Fraction(terms.rate_pct) / 100
-    growth = (1 + rate) ** terms.count
-    instalment = Money(round_half_up(terms.principal.cents * rate * growth / (growth - 1)))
+    instalment = _price_instalment(terms)
     parts: list[tuple[Money, Money]] = []
     balance = terms.principal
     for _ in range(terms.count - 1):
