@@ -1,0 +1,298 @@
+// What must happen in the browser before or without the server: keys of commands, formats on leaving a field, focus,
+// shortcuts, the session-end dialog, the connection bar and the sandbox clock.  No data of ours is ever evaluated here.
+(() => {
+  "use strict";
+  const BUSY_LIMIT_MS = 10000;
+  const RENEW_EVERY_MS = 10 * 60 * 1000;
+  const watchdogs = new Map();
+
+  // ── Forms that write: one key per opened form, one press at a time ────────────────────────────────────────────────
+  function release(form) {
+    form.removeAttribute("aria-busy");
+    clearTimeout(watchdogs.get(form));
+    watchdogs.delete(form);
+  }
+
+  // A press that the throttle or a lost socket dropped gets no answer: after 10 s the form says so and asks by the key.
+  function watch(form) {
+    clearTimeout(watchdogs.get(form));
+    watchdogs.set(form, setTimeout(() => {
+      const doubt = form.querySelector("[data-doubt]");
+      if (doubt) doubt.hidden = false;
+      const ask = form.querySelector("[data-ask]");
+      if (ask) ask.click();
+      release(form);
+    }, BUSY_LIMIT_MS));
+  }
+
+  function onSubmit(event) {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement)) return;
+    if (form.id === "sign-in") sessionStorage.setItem("email", form.elements.email.value);
+    if (!form.matches("form[data-once]")) return;
+    const isOffline = document.documentElement.hasAttribute("data-offline");
+    if (isOffline || form.getAttribute("aria-busy") === "true") {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
+    form.setAttribute("aria-busy", "true");
+    const doubt = form.querySelector("[data-doubt]");
+    if (doubt) doubt.hidden = true;
+    const key = form.elements.namedItem("command_id");
+    if (key && !key.value) key.value = crypto.randomUUID();
+    watch(form);
+  }
+
+  function settled(id, isDone) {
+    const form = document.getElementById(id);
+    if (!form) return;
+    release(form);
+    const doubt = form.querySelector("[data-doubt]");
+    if (doubt) doubt.hidden = true;
+    const key = form.elements.namedItem("command_id");
+    if (isDone && key) key.value = "";
+    if (!isDone) focusSummary(form);
+  }
+
+  function focusSummary(form) {
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      const summary = form.querySelector("[data-summary]") || document.querySelector("[data-summary]");
+      if (!summary) return;
+      summary.focus();
+      if (!document.title.startsWith("Erro: ")) document.title = "Erro: " + document.title;
+    }));
+  }
+
+  // ── Formats on leaving a field; what can't be understood stays as typed ──────────────────────────────────────────
+  const digits = (text) => text.replace(/\D/g, "");
+
+  function formatMoney(text) {
+    let plain = text.replace(/R\$|\s/g, "");
+    if (!/^\d[\d.]*(,\d{0,2})?$/.test(plain)) return text;
+    if (plain.includes(",")) plain = plain.replace(/\./g, "").replace(",", ".");
+    else if (/^\d{1,3}(\.\d{3})+$/.test(plain)) plain = plain.replace(/\./g, "");
+    else if (!/^\d+(\.\d{1,2})?$/.test(plain)) return text;
+    const [whole, cents = ""] = plain.split(".");
+    const grouped = whole.replace(/^0+(?=\d)/, "").replace(/\B(?=(\d{3})+$)/g, ".");
+    return grouped + "," + cents.padEnd(2, "0");
+  }
+
+  function formatTaxId(text) {
+    const bare = text.toUpperCase().replace(/[^0-9A-Z]/g, "");
+    if (/^\d{11}$/.test(bare)) return bare.replace(/(\d{3})(\d{3})(\d{3})(\d{2})/, "$1.$2.$3-$4");
+    if (/^[0-9A-Z]{12}\d{2}$/.test(bare)) return bare.replace(/(.{2})(.{3})(.{3})(.{4})(.{2})/, "$1.$2.$3/$4-$5");
+    return text;
+  }
+
+  function formatPhone(text) {
+    if (!/^[\d\s()+.-]+$/.test(text)) return text;
+    let bare = digits(text);
+    if (bare.length > 11 && bare.startsWith("55")) bare = bare.slice(2);
+    if (bare.length === 11) return bare.replace(/(\d{2})(\d{5})(\d{4})/, "($1) $2-$3");
+    if (bare.length === 10) return bare.replace(/(\d{2})(\d{4})(\d{4})/, "($1) $2-$3");
+    return text;
+  }
+
+  // Written with the pieces that were typed, never through a JavaScript Date, which shifts days.  `today` comes from
+  // the server's business date, in ISO, because the browser's clock may be wrong.
+  function formatDate(text, field) {
+    const typed = text.trim().toLowerCase();
+    const pad = (part) => String(part).padStart(2, "0");
+    const today = field.dataset.today || "";
+    let match;
+    if ((match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(typed))) return `${match[3]}/${match[2]}/${match[1]}`;
+    if ((match = /^(\d{2})(\d{2})(\d{4})$/.exec(typed))) return `${match[1]}/${match[2]}/${match[3]}`;
+    if ((match = /^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})$/.exec(typed))) return `${pad(match[1])}/${pad(match[2])}/${match[3]}`;
+    if (typed === "hoje" && today) return today.split("-").reverse().join("/");
+    return text;
+  }
+
+  function formatPercent(text) {
+    const plain = text.replace(/[%\s]/g, "").replace(".", ",");
+    if (!/^\d+(,\d*)?$/.test(plain)) return text;
+    const [whole, part = ""] = plain.split(",");
+    return whole + "," + part.padEnd(2, "0");
+  }
+
+  const FORMATS = { money: formatMoney, "tax-id": formatTaxId, phone: formatPhone, date: formatDate, percent: formatPercent };
+
+  function onLeave(event) {
+    const field = event.target;
+    const format = field instanceof HTMLInputElement && FORMATS[field.dataset.format];
+    if (!format || !field.value) return;
+    const formatted = format(field.value, field);
+    if (formatted === field.value) return;
+    // React listens to the native setter: without it a listening form would not see the new text.
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(field, formatted);
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  // ── Keyboard ─────────────────────────────────────────────────────────────────────────────────────────────────────
+  function onKey(event) {
+    const target = event.target;
+    const isTyping = /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.isContentEditable;
+    const search = document.getElementById("search");
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+      event.preventDefault();
+      search?.focus();
+      search?.select();
+    } else if (event.key === "/" && !isTyping && !document.querySelector("[role=dialog]")) {
+      event.preventDefault();
+      search?.focus();
+    } else if (target.closest?.(".search-box")) {
+      moveInResults(event, search);
+    }
+  }
+
+  // Arrows walk through the hits, Enter opens the first one, Esc leaves the box.
+  function moveInResults(event, search) {
+    const hits = [...document.querySelectorAll("#search-results [data-hit]")];
+    const place = hits.indexOf(document.activeElement);
+    if (event.key === "Escape") {
+      document.activeElement.blur();
+    } else if (event.key === "ArrowDown" && hits.length) {
+      event.preventDefault();
+      hits[Math.min(place + 1, hits.length - 1)].focus();
+    } else if (event.key === "ArrowUp" && place >= 0) {
+      event.preventDefault();
+      (place === 0 ? search : hits[place - 1]).focus();
+    } else if (event.key === "Enter" && document.activeElement === search && hits.length) {
+      event.preventDefault();
+      hits[0].click();
+    }
+  }
+
+  // ── Navigation ───────────────────────────────────────────────────────────────────────────────────────────────────
+  let lastPath = location.pathname;
+  function arrived() {
+    const search = document.getElementById("search");
+    if (location.pathname === lastPath) return;
+    lastPath = location.pathname;
+    if (search && document.activeElement?.closest(".search-box")) search.value = "";
+    document.querySelector("main h1")?.focus();
+  }
+
+  // ── Session ──────────────────────────────────────────────────────────────────────────────────────────────────────
+  // Only a new socket carries the new cookie: Reflex closes its socket on `pagehide`, opens one when visible.
+  function reconnect() {
+    dispatchEvent(new PageTransitionEvent("pagehide"));
+    document.dispatchEvent(new Event("visibilitychange"));
+  }
+
+  function element(tag, properties, ...children) {
+    const made = Object.assign(document.createElement(tag), properties);
+    made.append(...children);
+    return made;
+  }
+
+  function signInAgain() {
+    document.querySelectorAll("form[data-once]").forEach(release);
+    if (document.querySelector("dialog.sign-in-again")) return;
+    const email = element("input", { name: "email", type: "email", id: "again-email", className: "input",
+      autocomplete: "username", required: true, value: sessionStorage.getItem("email") || "" });
+    const password = element("input", { name: "senha", type: "password", id: "again-password", className: "input",
+      autocomplete: "current-password", required: true });
+    const problem = element("p", { className: "field-error", role: "alert" });
+    const button = element("button", { className: "button button-primary", type: "submit" }, "Entrar");
+    const heading = element("h2", { className: "title-small", id: "again-title" }, "Sua sessão terminou");
+    const form = element("form", { className: "flex flex-col gap-4", method: "dialog" },
+      heading,
+      element("p", {}, "Entre de novo para continuar — o que você digitou foi mantido."),
+      element("div", { className: "field" }, element("label", { htmlFor: "again-email", className: "field-label" }, "E-mail"), email),
+      element("div", { className: "field" }, element("label", { htmlFor: "again-password", className: "field-label" }, "Senha"), password),
+      problem, button);
+    const dialog = element("dialog", { className: "sign-in-again" }, form);
+    dialog.setAttribute("aria-labelledby", "again-title");
+    dialog.addEventListener("cancel", (event) => event.preventDefault());
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      button.disabled = true;
+      const answer = await fetch("/auth/entrar", { method: "POST", headers: { Accept: "application/json" },
+        body: new URLSearchParams({ email: email.value, senha: password.value }) }).catch(() => null);
+      button.disabled = false;
+      if (answer && answer.status === 204) {
+        dialog.close();
+        dialog.remove();
+        reconnect();
+        return;
+      }
+      problem.textContent = answer && answer.status === 401 ? "E-mail ou senha não conferem."
+        : "Não foi possível entrar agora. Tente de novo.";
+      password.select();
+    });
+    (document.querySelector(".radix-themes") || document.body).append(dialog);
+    dialog.showModal();
+    (email.value ? password : email).focus();
+  }
+
+  setInterval(() => {
+    if (document.visibilityState !== "visible" || location.pathname.startsWith("/entrar")) return;
+    fetch("/auth/renovar", { method: "POST" }).catch(() => null);
+  }, RENEW_EVERY_MS);
+
+  // ── Connection bar ───────────────────────────────────────────────────────────────────────────────────────────────
+  // React writes only `data-lost`; what is shown, and for how long, is decided here.
+  let backTimer;
+  function onConnection(bar) {
+    const isLost = bar.dataset.lost === "true";
+    const wasLost = document.documentElement.hasAttribute("data-offline");
+    if (isLost === wasLost) return;
+    document.documentElement.toggleAttribute("data-offline", isLost);
+    clearTimeout(backTimer);
+    bar.dataset.state = isLost ? "lost" : "back";
+    if (!isLost) backTimer = setTimeout(() => { bar.dataset.state = ""; }, 3000);
+  }
+
+  // ── Sandbox clock ────────────────────────────────────────────────────────────────────────────────────────────────
+  const CLOCK = new Intl.DateTimeFormat("pt-BR", { dateStyle: "short", timeStyle: "short", timeZone: "America/Sao_Paulo" });
+  function tick() {
+    document.querySelectorAll("[data-clock-start]").forEach((place) => {
+      const { clockStart, clockAnchor, clockSpeed } = place.dataset;
+      const now = Number(clockStart) + (Date.now() - Number(clockAnchor)) * Number(clockSpeed);
+      const text = CLOCK.format(new Date(now)).replace(",", "");
+      if (place.textContent !== text) place.textContent = text;
+    });
+  }
+
+  // ── Small conveniences: "Mostrar senha", copying, narrow sidebar, pressing a summary's link ──────────────────────
+  function onClick(event) {
+    const shower = event.target.closest?.("[data-shows]");
+    if (shower) {
+      const field = document.getElementById(shower.dataset.shows);
+      const isHidden = field.type === "password";
+      field.type = isHidden ? "text" : "password";
+      shower.textContent = isHidden ? "Ocultar senha" : "Mostrar senha";
+      shower.setAttribute("aria-pressed", String(isHidden));
+    }
+    const link = event.target.closest?.("[data-summary] a");
+    if (link) {
+      const field = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+      if (field) { event.preventDefault(); field.focus(); }
+    }
+    if (event.target.closest?.("[data-narrow]")) {
+      const isNarrow = document.documentElement.dataset.sidebar === "narrow";
+      document.documentElement.dataset.sidebar = isNarrow ? "" : "narrow";
+      localStorage.setItem("sidebar", isNarrow ? "" : "narrow");
+    }
+  }
+
+  // After a wrong password the page is a new one: what was typed as e-mail comes back, the password never.
+  function rememberedEmail() {
+    const field = document.querySelector("#sign-in #email");
+    if (!field || field.value) return;
+    field.value = sessionStorage.getItem("email") || "";
+    if (field.value) document.getElementById("senha").focus();
+  }
+
+  window.loanapp = { settled, arrived, signInAgain, rememberedEmail };
+  addEventListener("submit", onSubmit, true);
+  addEventListener("focusout", onLeave, true);
+  addEventListener("keydown", onKey);
+  addEventListener("click", onClick);
+  document.documentElement.dataset.sidebar = localStorage.getItem("sidebar") || "";
+  setInterval(tick, 500);
+  new MutationObserver((changes) => {
+    changes.forEach(({ target }) => { if (target.id === "connection") onConnection(target); });
+  }).observe(document, { subtree: true, attributes: true, attributeFilter: ["data-lost"] });
+})();

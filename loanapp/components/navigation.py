@@ -1,0 +1,42 @@
+"""The menu as data: what stands where, and for whom.  Only pages that exist are listed."""
+
+from dataclasses import dataclass
+
+from domain.permissions import Permission, Role
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry of the menu; `also` are paths of other pages that it stands for."""
+
+    text: str
+    path: str
+    icon: str
+    permission: Permission
+
+
+MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
+    (
+        "Operação",
+        (
+            Item("Painel", "/painel", "layout-dashboard", Permission.DASHBOARD_VIEW),
+            Item("Empréstimos", "/emprestimos", "hand-coins", Permission.REQUESTS_VIEW),
+            Item("Parcelas", "/parcelas", "receipt-text", Permission.INVOICES_VIEW),
+            Item("Mensagens", "/mensagens", "message-square", Permission.MESSAGES_VIEW),
+        ),
+    ),
+    ("Cadastros", (Item("Clientes", "/clientes", "users", Permission.CLIENTS_VIEW),)),
+    ("Gestão", (Item("Rotinas diárias", "/rotinas", "refresh-cw", Permission.CYCLES_VIEW),)),
+)
+
+ROLE_NAMES = {
+    Role.LOAN_MANAGEMENT.value: "Gestão de empréstimos",
+    Role.RENEGOTIATION_ANALYST.value: "Analista de renegociação",
+    Role.STREET_SUPERVISOR.value: "Supervisor de rua",
+    Role.SUPER_ADMIN.value: "Administrador",
+}
+
+
+def home_of(role: Role) -> str:
+    """Return where a role begins its day (ux.md §2.2)."""
+    return "/parcelas?visao=em-atraso" if role is Role.RENEGOTIATION_ANALYST else "/painel"

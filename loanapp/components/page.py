@@ -1,0 +1,102 @@
+"""The decorator that makes a page: address, title, shell, permission, what it loads, and its loading state."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import reflex as rx
+
+from domain.permissions import Permission
+from loanapp.components.shell import OVERLAYS, shell
+from loanapp.components.states import page_skeleton
+from loanapp.gate import AuthState
+
+Body = Callable[[], rx.Component]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registered:
+    """One page as `App.add_page` will get it."""
+
+    component: Body
+    route: str
+    title: rx.Var[str]
+    on_load: tuple[Any, ...]
+    is_framed: bool = True
+
+
+PAGES: list[Registered] = []
+
+
+def titled(title: str | rx.Var[str]) -> rx.Var[str]:
+    """Return the browser tab's title: `{página} · {empresa}`, the page alone until the company is known."""
+    return rx.cond(AuthState.company != "", f"{title} · {AuthState.company}", title)
+
+
+def page(
+    route: str,
+    *,
+    title: str | rx.Var[str],
+    permission: Permission,
+    on_load: Sequence[Any] = (),
+    heading: str | rx.Var[str] | None = None,
+    actions: Callable[[], rx.Component] | None = None,
+    skeleton: Callable[[], rx.Component] = page_skeleton,
+) -> Callable[[Body], Body]:
+    """Register a page under `route` (`/clientes`, `/clientes/[client_id]`).
+
+    The function returns what stands under the page's one `h1`, which is `heading` (the title, where it is not given);
+    `actions` are the buttons beside it.  `on_load` handlers read the address and load; they run after the check that
+    somebody is signed in.  Without `permission` the page says so; the data is guarded by its reads in any case.
+    """
+
+    def register(body: Body) -> Body:
+        def framed() -> rx.Component:
+            return shell(_head(title if heading is None else heading, actions), _guarded(body, permission, skeleton))
+
+        PAGES.append(Registered(component=framed, route=route, title=titled(title), on_load=tuple(on_load)))
+        return body
+
+    return register
+
+
+def registered() -> list[dict[str, Any]]:
+    """Return the arguments of `App.add_page` for every page; call it when all page modules are imported.
+
+    A framed page first asks for somebody signed in, then the overlays read the address, then the page loads.
+    """
+    return [
+        {
+            "component": entry.component,
+            "route": entry.route,
+            "title": entry.title,
+            "on_load": [*([AuthState.arrive, *OVERLAYS.on_load] if entry.is_framed else []), *entry.on_load],
+        }
+        for entry in PAGES
+    ]
+
+
+def bare_page(route: str, *, title: str, on_load: Sequence[Any] = ()) -> Callable[[Body], Body]:
+    """Register a page without the shell, for whoever is not signed in."""
+
+    def register(body: Body) -> Body:
+        PAGES.append(
+            Registered(component=body, route=route, title=titled(title), on_load=tuple(on_load), is_framed=False)
+        )
+        return body
+
+    return register
+
+
+def _head(heading: str | rx.Var[str], actions: Callable[[], rx.Component] | None) -> rx.Component:
+    return rx.el.div(
+        rx.el.h1(heading, tab_index=-1, class_name="title min-w-0"),
+        rx.el.div(actions(), class_name="flex flex-wrap gap-3") if actions else rx.fragment(),
+        class_name="flex flex-wrap items-center justify-between gap-3 mb-4",
+    )
+
+
+def _guarded(body: Body, permission: Permission, skeleton: Callable[[], rx.Component]) -> rx.Component:
+    refused = rx.el.p("Você não tem acesso a esta página. Peça a um administrador.", class_name="panel", role="status")
+    is_known = rx.State.is_hydrated & (AuthState.name != "")
+    return rx.cond(is_known, rx.cond(AuthState.permissions.contains(permission.value), body(), refused), skeleton())

@@ -1,0 +1,124 @@
+"""What users read (pt-BR) for each refusal of the domain, by its code; the values come from the error.
+
+A test finds every `DomainError` subclass and fails on a missing text.  Texts say what to do.  Values are formatted by
+their type: money and dates as Brazilians write them.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+
+from domain.money import Money
+from loanapp.components.formats import brl_text, date_text, percent_text
+
+TEXTS: dict[str, str] = {
+    "not_allowed": "Você não tem permissão para isso.",
+    "not_allowed.permission": "Você não tem permissão para isso. Peça a um administrador.",
+    "not_found": "Este registro não existe.",
+    "conflict": "O registro mudou enquanto isso. Confira e tente de novo.",
+    "invalid": "Confira o que foi preenchido.",
+    "invalid.several": "Confira os campos indicados.",
+    "auth.credentials_wrong": "E-mail ou senha não conferem.",
+    "auth.email_not_understood": "Informe um e-mail, como ana@empresa.com.br.",
+    "auth.email_taken": "Já existe um usuário com este e-mail.",
+    "auth.password_too_short": "A senha precisa de pelo menos {least} caracteres.",
+    "auth.name_missing": "Informe o nome, com até {most} caracteres.",
+    "auth.role_unknown": "Escolha um dos papéis da lista.",
+    "client.exists": "Este CPF ou CNPJ já é de {name}.",
+    "client.not_found": "Este cliente não existe.",
+    "client.blocked": "Este cliente está bloqueado: {reason}",
+    "client.status_unchanged": "O cliente já está nesta situação.",
+    "tax_id.missing": "Informe o CPF com 11 números ou o CNPJ com 14 caracteres.",
+    "tax_id.wrong_length": "Informe o CPF com 11 números ou o CNPJ com 14 caracteres.",
+    "tax_id.wrong_digits": "Os dígitos do CPF ou CNPJ não conferem. Confira o número.",
+    "phone.missing": "Informe o telefone com DDD.",
+    "phone.not_understood": "Informe o telefone com DDD, como (11) 98765-4321.",
+    "phone.needs_ninth_digit": "Falta o 9 na frente do celular. Seria {suggestion}?",
+    "text.missing": "Preencha este campo.",
+    "text.too_long": "Use até {maximum} caracteres. Há {length}.",
+    "text.not_printable": "Tire os caracteres especiais deste campo.",
+    "state.unknown": "Escolha um estado da lista.",
+    "zip_code.not_understood": "Informe o CEP com 8 números.",
+    "birth_date.impossible": "Informe uma data de nascimento de quem tem de 18 a 120 anos.",
+    "money.missing": "Informe o valor.",
+    "money.not_understood": "Informe o valor como 1.234,56.",
+    "money.negative": "Informe um valor que não seja negativo.",
+    "money.too_large": "Informe um valor de até R$ 100.000.000,00.",
+    "percent.missing": "Informe a taxa.",
+    "percent.not_understood": "Informe a taxa como 4,50.",
+    "percent.negative": "Informe uma taxa que não seja negativa.",
+    "percent.too_large": "Informe uma taxa de até 1.000%.",
+    "date.missing": "Informe a data.",
+    "date.not_understood": "Informe a data como 22/07/2025.",
+    "plan.count_out_of_range": "Informe de 1 a {limit} parcelas.",
+    "plan.principal_not_positive": "Informe um valor maior que zero.",
+    "plan.principal_too_large": "Informe um valor de até {limit}.",
+    "plan.rate_out_of_range": "Informe uma taxa de 0 a {limit}% por período.",
+    "plan.first_due_date_out_of_range": "Informe uma primeira data mais próxima.",
+    "plan.skips_not_daily": "Só a frequência diária pula domingos e feriados.",
+    "plan.instalment_not_positive": "Sobra uma parcela de zero. Use menos parcelas ou um valor maior.",
+    "plan.cost_undefined": "Não há CET para estas condições. Confira valor, parcelas e datas.",
+    "plan.cost_too_high": "O CET destas condições é alto demais. Confira taxa e datas.",
+    "rates.out_of_range": "Informe uma taxa de 0 a 1.000%.",
+    "rates.late_fee_above_person_limit": "Multa acima de {limit}% para pessoa física: só um administrador, com motivo.",
+    "rates.mora_above_person_limit": "Mora acima de {limit}% ao mês para pessoa física: só administrador, com motivo.",
+    "rates.late_fee_above_company_limit": "A multa vai até {limit}%.",
+    "request.not_found": "Este empréstimo não existe.",
+    "request.moved": "Este empréstimo mudou de situação enquanto isso. Recarregue a página.",
+    "request.id_taken": "Este pedido já foi registrado com outros dados. Recarregue a página.",
+    "request.own": "Quem pede não aprova. Peça a outra pessoa.",
+    "request.own_needs_reason": "Escreva o motivo para aprovar o próprio pedido.",
+    "request.above_limit": "Acima de {limit_cents} só um administrador aprova.",
+    "request.first_due_date": "A primeira data fica depois de hoje e até um ano à frente.",
+    "request.disbursed_on": "A data da liberação fica de {earliest} a {latest}.",
+    "request.first_due_passed": "A primeira data ({first_due_date}) já passou. Informe uma nova.",
+    "request.reason_missing": "Escreva o motivo.",
+    "request.takes_no_payment": "Este empréstimo não recebe pagamentos na situação em que está.",
+    "invoice.move_refused": "A parcela mudou de situação enquanto isso. Recarregue a página.",
+    "payment.in_future": "A data do recebimento não pode ser depois de hoje ({today}).",
+    "payment.before_disbursement": "A data não pode ser antes da liberação do dinheiro ({disbursed_on}).",
+    "payment.not_positive": "Informe um valor maior que zero.",
+    "payment.too_large": "Informe um valor de até {limit}.",
+    "payment.id_taken": "Este recebimento já foi registrado com outros dados. Confira os recebimentos do empréstimo.",
+    "settlement.invoice_not_open": "Escolha só parcelas em aberto deste empréstimo.",
+    "renegotiation.move_refused": "A proposta mudou de situação enquanto isso. Recarregue a página.",
+    "renegotiation.nothing_owed": "Este cliente não tem dívida em aberto.",
+    "renegotiation.discount_out_of_range": "Informe um desconto de 0 a 100%.",
+    "renegotiation.down_payment_out_of_range": "A entrada vai de zero a menos que {limit}.",
+    "renegotiation.first_due_date_too_early": "A primeira data não pode ser antes da proposta.",
+    "renegotiation.validity_too_short": "A proposta vale por pelo menos {days} dias.",
+    "renegotiation.expired": "A proposta valia até {valid_through}. Faça uma nova.",
+    "renegotiation.debt_changed": "A dívida mudou de {offered} para {recounted}. Nada foi alterado. Recalcule.",
+    "message.not_found": "Esta mensagem não existe.",
+    "message.not_resendable": "Só uma mensagem que falhou pode ser enviada de novo.",
+    "message.already_today": "O cliente já tem uma cobrança hoje: no máximo uma por dia.",
+    "message.too_frequent": "O cliente já recebeu as cobranças permitidas em sete dias.",
+    "message.nothing_owed": "O cliente não tem parcela vencendo hoje nem em atraso.",
+    "message.opted_out": "O cliente pediu para não receber mensagens.",
+    "message.outside_hours": "Hoje já passou o horário de cobranças.",
+    "message.number_flagged": "O número do cliente não está confirmado no WhatsApp. Confira o telefone.",
+    "template.incomplete": "O modelo usa {placeholder}, que não tem valor aqui.",
+    "cycle.in_future": "A data de referência não pode ser depois de hoje.",
+    "cycle.waits": "A rotina anterior ainda não terminou para esta data.",
+    "cycle.run_not_found": "Esta execução não existe.",
+}
+
+
+def _shown(name: str, value: object) -> str:
+    if isinstance(value, Money):
+        return brl_text(value.cents)
+    if name.endswith("_cents") and isinstance(value, int):
+        return brl_text(value)
+    if isinstance(value, date):
+        return date_text(value)
+    if isinstance(value, Decimal):
+        return percent_text(value).removesuffix("%").removesuffix(",00")
+    return str(value.value if isinstance(value, Enum) else value)
+
+
+def text_of(code: str, values: Mapping[str, object]) -> str:
+    """Return the text of a refusal with its values filled in; the general text of its root for an unknown code."""
+    template = TEXTS.get(code) or TEXTS["invalid"]
+    return template.format_map(defaultdict(str, {name: _shown(name, value) for name, value in values.items()}))

@@ -1,0 +1,97 @@
+"""The outermost ASGI layer: it opens the session cookie and hands Reflex only a hash of the session's id.
+
+Pure ASGI, no database.  It refuses Reflex's upload route and its polling transport whole, and a websocket whose Origin
+is not the public address (or that names none), before Reflex sees them.
+"""
+
+from datetime import datetime
+from hashlib import sha256
+from http.cookies import CookieError, SimpleCookie
+
+import jwt
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from loanapp import clock
+from loanapp.settings import current
+
+_ALGORITHM = "HS256"
+_LARGEST_REFUSED_BODY = 1_000_000
+
+
+def seal(session_id: str, expires_at: datetime) -> str:
+    """Return the cookie's JWT for a session id, valid until `expires_at`."""
+    claims = {"sid": session_id, "exp": int(expires_at.timestamp())}
+    return jwt.encode(claims, current().secret_key, algorithm=_ALGORITHM)
+
+
+def session_id(token: str) -> str:
+    """Return the session id that a JWT carries; empty when it is forged, expired, incomplete or not ours.
+
+    Expiry is compared with our clock, which the sandbox may set, not with the library's.
+    """
+    try:
+        claims = jwt.decode(
+            token,
+            current().secret_key,
+            algorithms=[_ALGORITHM],
+            options={"require": ["exp", "sid"], "verify_exp": False},
+        )
+    except jwt.InvalidTokenError:
+        return ""
+    if not isinstance(claims["exp"], int) or claims["exp"] <= clock.moment().now.timestamp():
+        return ""
+    return claims["sid"] if isinstance(claims["sid"], str) else ""
+
+
+def reference_of(identity: str) -> str:
+    """Return what is stored and logged instead of a session id: its SHA-256, empty for an empty id."""
+    return sha256(identity.encode()).hexdigest() if identity else ""
+
+
+def cookie_value(header: str, name: str) -> str:
+    """Return one cookie of a Cookie header, empty when it is missing or the header can't be read."""
+    try:
+        morsel = SimpleCookie(header).get(name)
+    except CookieError:
+        return ""
+    return morsel.value if morsel else ""
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    """Refuse a request; a body is read first, or the server resets the connection instead of answering."""
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    size, more = 0, True
+    while more and size < _LARGEST_REFUSED_BODY:
+        message = await receive()
+        size += len(message.get("body", b""))
+        more = message.get("more_body", False)
+    await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": b"Forbidden"})
+
+
+class SessionEdge:
+    """ASGI wrapper around Reflex's backend."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what is not Reflex's; of Reflex's, only websockets from our own pages, with the sealed reference."""
+        if scope["type"] not in ("http", "websocket") or not scope["path"].startswith(("/_event", "/_upload")):
+            await self.app(scope, receive, send)
+            return
+        headers = scope["headers"]
+        origin = next((value for key, value in headers if key == b"origin"), b"").decode("latin-1")
+        if scope["type"] != "websocket" or scope["path"].startswith("/_upload") or origin != current().public_url:
+            await _refuse(scope, receive, send)
+            return
+        cookies = b"; ".join(value for key, value in headers if key == b"cookie").decode("latin-1")
+        reference = reference_of(session_id(cookie_value(cookies, current().session_cookie)))
+        clean = [(key, value) for key, value in headers if key != b"cookie"]
+        if reference:
+            # Reflex never sends a header of this name to the browser.
+            clean.append((b"cookie", f"ref={reference}".encode()))
+        await self.app({**scope, "headers": clean}, receive, send)

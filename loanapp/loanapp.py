@@ -1,0 +1,52 @@
+"""Composition root of the web: the Reflex app, the edge, the gate, the routes, the pages and the engine."""
+
+import contextlib
+import importlib
+import pkgutil
+from collections.abc import AsyncIterator
+
+import reflex as rx
+from starlette.applications import Starlette
+
+from loanapp import bridge, pages
+from loanapp.components import connection
+from loanapp.components.page import registered
+from loanapp.edge import SessionEdge
+from loanapp.gate import Gate
+from loanapp.web import health, sign_in
+
+
+@contextlib.asynccontextmanager
+async def _engine() -> AsyncIterator[None]:
+    """Bind the database in each worker, after the fork, never at import."""
+    bridge.start()
+    yield
+
+
+def _load_pages() -> None:
+    """Import every module under `pages/`: a page exists by being there."""
+    for module in pkgutil.walk_packages(pages.__path__, "loanapp.pages."):
+        importlib.import_module(module.name)
+
+
+app = rx.App(
+    html_lang="pt-BR",
+    stylesheets=["tokens.css", "components.css"],
+    head_components=[
+        rx.script(src="/app.js"),
+        rx.el.link(rel="manifest", href="/manifest.webmanifest"),
+        rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml"),
+    ],
+    app_wraps={
+        (55, "ErrorBoundary"): lambda is_stateful: connection.error_boundary(is_stateful=is_stateful),
+        (5, "Overlay"): lambda is_stateful: connection.connection_bar() if is_stateful else None,
+    },
+    backend_exception_handler=connection.report_fault,
+    # Later entries wrap earlier ones.
+    api_transformer=[Starlette(routes=[*sign_in.routes, *health.routes]), SessionEdge],
+)
+app.add_middleware(Gate())
+app.register_lifespan_task(_engine)
+_load_pages()
+for page in registered():
+    app.add_page(**page)
