@@ -33,7 +33,7 @@ _started: list[servers.Server] = []
 NO_DATABASE = "postgresql://nobody@/no_database?host=/nonexistent"
 ENVIRONMENT = {
     "DATABASE_URL": NO_DATABASE,
-    "REDIS_URL": "unix:///nonexistent/valkey.sock?db=0",
+    "REDIS_URL": "unix:///nonexistent/valkey.sock",
     "LOANAPP_SECRET_KEY": "tests-only-secret-key-0123456789abcdef",
     "PORT": "8000",
     "PUBLIC_URL": "",
@@ -165,7 +165,7 @@ def valkey_address(run_folder: Path) -> str:
 def valkey(valkey_address: str, worker_id: str, change_settings: Callable[..., Settings]) -> Iterator[redis.Redis]:
     """Give an empty Valkey database of this worker, which REDIS_URL names."""
     number = 0 if worker_id == "master" else int(worker_id.removeprefix("gw")) + 1
-    address = valkey_address.replace("db=0", f"db={number}")
+    address = f"{valkey_address}?db={number}"
     change_settings(REDIS_URL=address)
     with redis.Redis.from_url(address) as client:
         client.flushdb()

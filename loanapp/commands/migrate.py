@@ -1,7 +1,8 @@
-"""`loanapp migrate`: brings the database to the newest schema."""
+"""`loanapp migrate`: brings the database to the newest schema, with the rows that every installation has."""
 
 from pathlib import Path
 
+import click
 from alembic.config import Config
 
 from alembic import command
@@ -19,3 +20,14 @@ def alembic_config(database_url: str) -> Config:
 def migrate(database_url: str) -> None:
     """Bring the database to the newest schema; where it already is, nothing happens."""
     command.upgrade(alembic_config(database_url), "head")
+
+
+@click.command("migrate", short_help="Bring the database to the newest schema.")
+def migrate_command() -> None:
+    """Bring the database to the newest schema; run again, it changes nothing."""
+    from loanapp.commands import environment, first_rows  # noqa: PLC0415 - `environment` itself migrates.
+
+    with environment.ready() as settings:
+        migrate(settings.database_url)
+        first_rows.ensure_company()
+    click.echo("The database has the newest schema.")

@@ -67,7 +67,7 @@ def database_url(data_dir: Path, database: str = DATABASE) -> str:
 
 def redis_url(data_dir: Path) -> str:
     """Return the address of the data folder's Valkey."""
-    return f"unix://{socket_folder(data_dir)}/valkey.sock?db=0"
+    return f"unix://{socket_folder(data_dir)}/valkey.sock"
 
 
 def start_postgres(data_dir: Path, *, is_durable: bool = True, dies_with_us: bool = True) -> Server:

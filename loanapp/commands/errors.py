@@ -1,0 +1,32 @@
+"""What the terminal says when a command could not do its work: one line, with what to do."""
+
+from psycopg import errors
+from sqlalchemy.exc import DBAPIError
+
+from domain.errors import DomainError, SeveralProblems
+from loanapp.commands.servers import ServerError
+from loanapp.settings import SettingsError
+
+
+def advice(error: Exception) -> str | None:
+    """Return the line for an error that a user can do something about; None for a fault of ours."""
+    match error:
+        case SettingsError() | ServerError():
+            return str(error)
+        case SeveralProblems():
+            return "; ".join(_refusal(problem) for problem in error.problems)
+        case DomainError():
+            return _refusal(error)
+        case DBAPIError() if isinstance(error.orig, errors.UndefinedTable | errors.UndefinedColumn):
+            return "The database has not the newest schema: run `loanapp migrate`."
+        case DBAPIError() if error.connection_invalidated or isinstance(error.orig, errors.OperationalError):
+            reason = str(error.orig).strip().splitlines()[0]
+            return f"The database does not answer ({reason}): start it, or correct DATABASE_URL."
+        case _:
+            return None
+
+
+def _refusal(error: DomainError) -> str:
+    values = ", ".join(f"{name} {value}" for name, value in error.values.items())
+    where = f" ({error.field})" if error.field else ""
+    return f"{error}{where}{f' [{values}]' if values else ''}"

@@ -1,0 +1,270 @@
+"""`loanapp up`: the whole product from one command, and its orderly end.
+
+It owns the data folder, starts the servers, brings the schema and the first rows, then runs web, worker, beat and the
+sandbox as child processes until it is told to stop.  Children never outlive it: in good order they end in a few
+seconds, and where it is killed the kernel ends them.
+"""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Sequence
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from loanapp.commands import environment, first_rows, servers
+from loanapp.commands.migrate import PROJECT, migrate
+from loanapp.commands.servers import ServerError
+from loanapp.models.base import bind, make_engine
+from loanapp.settings import Settings
+
+QUEUES = "whatsapp-messages,inbound,cycles"
+WORKER_PROCESSES = 3
+STOP_SECONDS = 5.0
+PAGE_SECONDS = 120.0
+# A child that ends is started again, but not for ever: more often than this within a minute, and all of it ends.
+RESTARTS_A_MINUTE = 3
+SIGN_IN_PAGE = "/entrar"
+
+
+class Stopped(Exception):
+    """Somebody asked us to end, by Ctrl-C or a signal."""
+
+
+@dataclass
+class Child:
+    """One child process, started again when it ends by itself."""
+
+    name: str
+    command: Sequence[str]
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+    ends: deque[float] = field(default_factory=lambda: deque(maxlen=RESTARTS_A_MINUTE + 1))
+
+    def start(self) -> None:
+        """Start it in a process group of its own, so that a Ctrl-C reaches us alone and we end it in order."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*servers.dying_with_us(signal.SIGTERM), *self.command],
+                cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0,
+            )  # fmt: skip
+
+    def watch(self) -> None:
+        """Start it again if it has ended; raise `ServerError` when that does not help."""
+        if self.process is None or self.process.poll() is None:
+            return
+        self.ends.append(time.monotonic())
+        if len(self.ends) > RESTARTS_A_MINUTE and self.ends[-1] - self.ends[0] < 60:  # noqa: PLR2004 - a minute.
+            raise ServerError(f"The {self.name} process keeps ending: the reason is in {self.log}.")
+        click.echo(f"The {self.name} process ended ({self.process.returncode}) and is started again.", err=True)
+        self.start()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to it and to what it started."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, number)
+
+
+@click.command(short_help="Everything, from one command.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of the pages; else PORT, else 8000.")
+@click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the embedded servers and the secrets; else LOANAPP_DATA_DIR, else .data.",
+)
+@click.option("--demo/--no-demo", default=False, help="Fill an empty book with 40 clients and six months of history.")
+def up(port: int | None, data_dir: Path | None, *, demo: bool) -> None:
+    """Run web, worker, beat and the WhatsApp sandbox, with an embedded PostgreSQL and Valkey where none is given.
+
+    DATABASE_URL, REDIS_URL and EVOLUTION_URL, when set, are used instead of the embedded servers and the sandbox.
+    Ctrl-C ends all of it.
+    """
+    variables = environment.given()
+    if port is not None:
+        variables["PORT"] = str(port)
+    if data_dir is not None:
+        variables["LOANAPP_DATA_DIR"] = str(data_dir)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    try:
+        _run(variables, is_demo=demo)
+    except Stopped:
+        click.echo("Stopped.")
+
+
+def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
+    # A second Ctrl-C must not tear the orderly end apart.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    raise Stopped
+
+
+def _run(variables: dict[str, str], *, is_demo: bool) -> None:
+    is_sandbox = "EVOLUTION_URL" not in variables
+    if is_sandbox:
+        variables |= {"LOANAPP_SANDBOX": "1", "EVOLUTION_URL": f"http://127.0.0.1:{_free_port()}"}
+    folder = environment.data_folder(variables)
+    with ExitStack() as stack:
+        stack.enter_context(environment.owning(folder, "up"))
+        settings = environment.adopt(environment.completed(variables))
+        _wait_for_port(settings.port, was_dirty=(folder / "up.env").exists())
+        builder = _start_build(stack)
+        _start_servers(stack, folder, variables)
+        environment.publish(folder, dict(os.environ))
+        stack.callback(environment.withdraw, folder)
+        logins = _prepare_book(settings, is_demo=is_demo)
+        _wait_for_build(builder)
+        children = _children(folder / "logs", is_sandbox=is_sandbox)
+        stack.callback(_end, children)
+        for child in children:
+            child.start()
+        _wait_for_page(settings, children)
+        _tell(settings, logins, folder)
+        while True:
+            time.sleep(0.5)
+            for child in children:
+                child.watch()
+
+
+def _free_port() -> int:
+    with closing(socket.socket()) as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _wait_for_port(port: int, *, was_dirty: bool) -> None:
+    """Raise `ServerError` when the port is taken; after a dirty stop the old process may need a moment to go."""
+    deadline = time.monotonic() + (10.0 if was_dirty else 0.0)
+    while True:
+        with closing(socket.socket()) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listener.bind(("127.0.0.1", port))
+            except PermissionError:
+                raise ServerError(f"Port {port} needs the rights of root: choose another with --port.") from None
+            except OSError:
+                if time.monotonic() >= deadline:
+                    raise ServerError(f"Port {port} is taken by another program: choose another with --port.") from None
+            else:
+                return
+        time.sleep(0.2)
+
+
+def _start_build(stack: ExitStack) -> subprocess.Popen[bytes]:
+    """Start the build of the front end beside everything else; it ends at once where it was built before."""
+    click.echo("Starting; the first time the pages are built, which takes a minute or two.")
+    builder = subprocess.Popen(
+        [*servers.dying_with_us(signal.SIGKILL), sys.executable, "-m", "loanapp.cli", "web", "--build-only"],
+        cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, process_group=0,
+    )  # fmt: skip
+
+    def abandon() -> None:
+        if builder.poll() is None:
+            os.killpg(builder.pid, signal.SIGKILL)
+            builder.wait()
+
+    stack.callback(abandon)
+    return builder
+
+
+def _wait_for_build(builder: subprocess.Popen[bytes]) -> None:
+    if builder.wait() != 0:
+        raise ServerError("The pages could not be built, so there is nothing to serve.")
+
+
+def _start_servers(stack: ExitStack, folder: Path, variables: dict[str, str]) -> None:
+    """Start what the environment does not give; they end after the children, in the opposite order."""
+    if "DATABASE_URL" not in variables:
+        stack.callback(servers.start_postgres(folder).stop)
+    if "REDIS_URL" not in variables:
+        stack.callback(servers.start_valkey(folder).stop)
+
+
+def _prepare_book(settings: Settings, *, is_demo: bool) -> Sequence[str]:
+    """Bring the newest schema, the rows that every installation has, and the demo book; return the demo logins."""
+    migrate(settings.database_url)
+    engine = make_engine(settings.database_url, pool_size=4, statement_timeout_ms=60_000)
+    bind(engine)
+    try:
+        first_rows.ensure_company()
+        if not is_demo:
+            return ()
+        from loanapp.commands import seed  # noqa: PLC0415 - only the demo book needs it.
+
+        return seed.demo()
+    finally:
+        engine.dispose()
+
+
+def _children(logs: Path, *, is_sandbox: bool) -> list[Child]:
+    logs.mkdir(mode=0o700, exist_ok=True)
+    python = (sys.executable, "-m")
+    celery = (*python, "celery", "-A", "tasks.app")
+    commands: dict[str, Sequence[str]] = {
+        "web": (*python, "loanapp.cli", "web"),
+        "worker": (*celery, "worker", "--queues", QUEUES, "--concurrency", str(WORKER_PROCESSES), "--loglevel", "info"),
+        "beat": (*celery, "beat", "--schedule", str(logs.parent / "beat-schedule"), "--pidfile=", "--loglevel", "info"),
+    }
+    if is_sandbox:
+        commands["sandbox"] = (*python, "loanapp.cli", "sandbox-evolution")
+    for name in commands:
+        (logs / f"{name}.log").unlink(missing_ok=True)
+    return [Child(name, command, logs / f"{name}.log") for name, command in commands.items()]
+
+
+def _end(children: Sequence[Child]) -> None:
+    """End all children together, by force those that take longer than a few seconds."""
+    for child in children:
+        child.signal(signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    for child in children:
+        if child.process is not None:
+            with suppress(subprocess.TimeoutExpired):
+                child.process.wait(max(0.0, deadline - time.monotonic()))
+    for child in children:
+        child.signal(signal.SIGKILL)
+        if child.process is not None:
+            child.process.wait()
+
+
+def _wait_for_page(settings: Settings, children: Sequence[Child]) -> None:
+    deadline = time.monotonic() + PAGE_SECONDS
+    while not _page_answers(settings.port):
+        if time.monotonic() > deadline:
+            raise ServerError(f"The pages did not answer in {PAGE_SECONDS:g} s: see {children[0].log}.")
+        for child in children:
+            child.watch()
+        time.sleep(0.1)
+
+
+def _page_answers(port: int) -> bool:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+        try:
+            # The address that we print may be a proxy's; asking with our own name, we get the page or a way to it.
+            connection.request("GET", SIGN_IN_PAGE)
+            return connection.getresponse().status < http.client.BAD_REQUEST
+        except (OSError, http.client.HTTPException):
+            return False
+
+
+def _tell(settings: Settings, logins: Sequence[str], folder: Path) -> None:
+    click.echo(f"\nReady: {settings.public_url}")
+    for login in logins:
+        click.echo(f"  {login}")
+    if settings.sandbox:
+        click.echo(f"WhatsApp sandbox (no text leaves this machine): {settings.evolution_url}")
+    if settings.clock:
+        click.echo(f"Time starts at {settings.clock.label}.")
+    click.echo(f"Logs are in {folder / 'logs'}. Ctrl-C ends everything.")
