@@ -1,3 +1,4 @@
+from contextlib import suppress
 from datetime import date, timedelta
 
 import pytest
@@ -6,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.calendar import (
+    FIRST_YEAR,
+    LAST_YEAR,
     BusinessCalendar,
     DateMissing,
     DateNotUnderstood,
@@ -16,7 +19,6 @@ from domain.calendar import (
     format_date,
     parse_date,
 )
-from domain.errors import Invalid
 from tests.build.contracts import a_day
 
 BANKS = BusinessCalendar()
@@ -143,7 +145,7 @@ def test_dates_are_read_as_typed(text: str, expected: str) -> None:
         "+",
         "+99999",
         "🎂",
-        "٢٢/٧",
+        "\u0662\u0662/\u0667",
         "\x00",
         "1\x00/2",
         "'; DROP TABLE clients; --",
@@ -163,10 +165,8 @@ def test_an_empty_date_is_missing() -> None:
 
 @given(st.text())
 def test_any_text_is_a_date_or_is_refused_with_our_own_error(text: str) -> None:
-    try:
-        parse_date(text, TODAY)
-    except Invalid as refusal:
-        assert refusal.code.startswith("date.")
+    with suppress(DateMissing, DateNotUnderstood):
+        assert FIRST_YEAR <= parse_date(text, TODAY).year <= LAST_YEAR
 
 
 @given(st.dates(date(1900, 1, 1), date(2199, 12, 31)))

@@ -52,7 +52,7 @@ def test_mora_never_falls_as_days_pass(base: int, rate: Decimal, days: int, more
     ],
 )
 def test_rates_within_the_guard_rails_pass(
-    kind: ClientKind, late_fee: str, mora: str, is_override_allowed: bool
+    kind: ClientKind, late_fee: str, mora: str, *, is_override_allowed: bool
 ) -> None:
     charges.check_rates(kind, Decimal(late_fee), Decimal(mora), is_override_allowed=is_override_allowed)
 
@@ -68,7 +68,7 @@ def test_rates_within_the_guard_rails_pass(
     ],
 )
 def test_rates_outside_the_guard_rails_are_refused(
-    kind: ClientKind, late_fee: str, mora: str, is_override_allowed: bool, refusal: type[Invalid], field: str
+    kind: ClientKind, late_fee: str, mora: str, *, is_override_allowed: bool, refusal: type[Invalid], field: str
 ) -> None:
     with pytest.raises(refusal) as raised:
         charges.check_rates(kind, Decimal(late_fee), Decimal(mora), is_override_allowed=is_override_allowed)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from uuid import UUID
 
 from hypothesis import given, settings
@@ -188,7 +189,7 @@ def test_no_younger_invoice_is_paid_while_an_older_one_is_open(
     position = replay(contract, payments, as_of=as_of)
     by_number = {invoice.number: invoice for invoice in position.invoices}
     oldest_first = sorted(contract.invoices, key=lambda invoice: (invoice.due_date, invoice.number))
-    for older, younger in zip(oldest_first, oldest_first[1:], strict=False):
+    for older, younger in pairwise(oldest_first):
         if by_number[younger.number].paid.total:
             assert not by_number[older.number].open.total
     assert not position.credit or position.is_paid

@@ -1,3 +1,4 @@
+from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
 
@@ -5,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.errors import Invalid
 from domain.money import (
     AMOUNT_MAXIMUM,
     Money,
@@ -34,8 +34,8 @@ HOSTILE = [
     "1\x00",
     "'; DROP TABLE payments; --",
     "<b>1</b>",
-    "١٢٣",
-    "１２３",
+    "\u0661\u0662\u0663",
+    "\uff11\uff12\uff13",
     "¹²",
     "abc",
     "1e5",
@@ -107,7 +107,7 @@ def test_money_is_multiplied_by_integers_only(factor: object) -> None:
 
 
 def test_a_fraction_is_divided_once() -> None:
-    assert fraction_of(Money(100_000), Decimal("1") * 17, 3000) == Money(567)
+    assert fraction_of(Money(100_000), 17, 3000) == Money(567)
     assert fraction_of(Money(5), 1, 2) == Money(3)
     assert fraction_of(Money(-5), 1, 2) == Money(-3)
     assert fraction_of(Money(100), Decimal("0.5"), Decimal("2.5")) == Money(20)
@@ -217,11 +217,10 @@ def test_an_empty_negative_or_huge_percentage_is_named() -> None:
 
 @given(st.text())
 def test_any_text_is_read_or_refused_with_our_own_error(text: str) -> None:
-    for parse in (parse_brl, parse_percent):
-        try:
-            parse(text)
-        except Invalid as refusal:
-            assert refusal.code.startswith(("money.", "percent."))
+    with suppress(MoneyMissing, MoneyNotUnderstood, MoneyNegative, MoneyTooLarge):
+        assert Money.ZERO <= parse_brl(text) <= AMOUNT_MAXIMUM
+    with suppress(PercentMissing, PercentNotUnderstood, PercentNegative, PercentTooLarge):
+        assert 0 <= parse_percent(text) <= 1000
 
 
 @given(st.integers(0, 10_000_000_000))
