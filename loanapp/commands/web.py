@@ -99,8 +99,9 @@ def web(host: str, *, build_only: bool) -> None:
         **os.environ,
         **_QUIET,
         "REFLEX_WEB_WORKDIR": str(build()),
-        "REFLEX_SKIP_COMPILE": "true",
-        "REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
+        # Reflex marks its internal switches with two leading underscores.
+        "__REFLEX_SKIP_COMPILE": "true",
+        "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
     }
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--host", host,
                "--port", str(settings.port), "--workers", os.environ.get("GRANIAN_WORKERS", "1"),
