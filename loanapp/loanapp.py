@@ -6,6 +6,8 @@ import pkgutil
 from collections.abc import AsyncIterator
 
 import reflex as rx
+from reflex.utils.prerequisites import get_web_dir
+from reflex_base.constants import Dirs
 from starlette.applications import Starlette
 
 from loanapp import bridge, pages
@@ -13,7 +15,15 @@ from loanapp.components import connection
 from loanapp.components.page import registered
 from loanapp.edge import SessionEdge
 from loanapp.gate import Gate
-from loanapp.web import health, sign_in
+from loanapp.web import evolution, frontend, health, sign_in
+from loanapp.web.frontend import OneAddress
+
+_ROUTES = [
+    *sign_in.routes,
+    *health.routes,
+    *evolution.routes,
+    *frontend.routes(get_web_dir() / Dirs.STATIC),
+]
 
 
 @contextlib.asynccontextmanager
@@ -43,7 +53,7 @@ app = rx.App(
     },
     backend_exception_handler=connection.report_fault,
     # Later entries wrap earlier ones.
-    api_transformer=[Starlette(routes=[*sign_in.routes, *health.routes]), SessionEdge],
+    api_transformer=[Starlette(routes=_ROUTES), OneAddress, SessionEdge],
 )
 app.add_middleware(Gate())
 app.register_lifespan_task(_engine)

@@ -14,7 +14,8 @@ from loanapp.settings import SAO_PAULO
 
 _NOT_APPLICABLE = "—"
 _BRL = FunctionStringVar.create(
-    "((c)=>c==null?'—':new Intl.NumberFormat('pt-BR',{style:'currency',currency:'BRL'}).format(c/100).replace('-','\\u2212'))"
+    "((c)=>c==null?'—':new Intl.NumberFormat('pt-BR',{style:'currency',currency:'BRL'})"
+    ".format(c/100).replace('-','\\u2212'))"
 )
 _DATE = FunctionStringVar.create(
     "((v)=>v?new Intl.DateTimeFormat('pt-BR',{dateStyle:'short',timeZone:'UTC'}).format(new Date(v)):'—')"
