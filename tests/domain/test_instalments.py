@@ -22,6 +22,7 @@ from domain.instalments import (
     PlanTerms,
     build_plan,
     effective_annual_cost,
+    regular_instalment,
 )
 from domain.money import Money, fraction_of, total
 from tests.build.contracts import a_day
@@ -136,6 +137,16 @@ def test_the_sums_of_a_plan_are_exact(plan: Plan, principal: int, count: int, ra
         assert total(each.interest for each in instalments) == interest
     assert all(each.original.cents > 0 and each.principal.cents >= 0 <= each.interest.cents for each in instalments)
     assert [each.number for each in instalments] == list(range(1, count + 1))
+    if count > 1:
+        assert {each.original for each in instalments[:-1]} == {regular_instalment(terms)}
+
+
+@pytest.mark.parametrize(
+    ("plan", "rate", "cents"),
+    [(Plan.FLAT, "4.5", 37_833), (Plan.PRICE, "10", 40_211), (Plan.PRICE, "0", 33_333)],
+)
+def test_the_regular_instalment_is_the_value_of_all_but_the_last(plan: Plan, rate: str, cents: int) -> None:
+    assert regular_instalment(some_terms(plan, rate=rate)) == Money(cents)
 
 
 def bcb_flows(year: int) -> list[tuple[date, Money]]:
