@@ -122,8 +122,9 @@ def _is_signed(bearer: str, secret: str, now: datetime) -> bool:
         return False
     try:
         # Expiry is checked below, against the clock that everybody in this process is told.
-        options = {"require": ["exp"], "verify_exp": False, "verify_iat": False}
-        claims = jwt.decode(token, secret, algorithms=["HS256"], options=options)
+        claims = jwt.decode(
+            token, secret, algorithms=["HS256"], options={"require": ["exp"], "verify_exp": False, "verify_iat": False}
+        )
     except jwt.InvalidTokenError:
         return False
     expires_at = claims["exp"]

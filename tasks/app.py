@@ -1,0 +1,54 @@
+"""Composition root of the worker: Celery over Redis, its engine made after the fork, the doorbell connected.
+
+A Celery message is a doorbell and carries one id; the work is a row (architecture.md §9).  So: early acknowledgement,
+no results, no retries, no countdowns; what a lost or doubled bell would break is decided by the rows.
+"""
+
+from typing import Any
+
+from celery import Celery
+from celery.signals import worker_process_init
+from kombu import Queue
+
+from loanapp import doorbell
+from loanapp.models.base import bind, make_engine
+from loanapp.services._use_case import connect_bell
+from loanapp.settings import current
+from tasks import beat
+
+# A drain sends at most ten texts, each a pause of 15 s and a call of 95 s at most.
+HARD_LIMIT_SECONDS = 1200
+# The sweeper and a task of the same process never hold more than this many connections.
+CONNECTIONS = 2
+
+
+def make_app(redis_url: str, *, is_clock_set: bool) -> Celery:
+    """Make the Celery application for one broker."""
+    app = Celery("loanapp", include=["tasks.messages", "tasks.inbound", "tasks.cycles", "tasks.sweeper"])
+    app.conf.update(
+        broker_url=doorbell.broker_url(redis_url),
+        broker_connection_retry_on_startup=True,
+        task_queues=[Queue(name) for name in (*doorbell.TASKS, beat.QUEUE)],
+        task_default_queue=beat.QUEUE,
+        task_routes={task: {"queue": queue} for queue, task in doorbell.TASKS.items()},
+        task_acks_late=False,
+        task_ignore_result=True,
+        task_serializer="json",
+        accept_content=["json"],
+        task_time_limit=HARD_LIMIT_SECONDS,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        timezone="America/Sao_Paulo",
+        beat_schedule=beat.schedule(is_clock_set=is_clock_set),
+    )
+    return app
+
+
+@worker_process_init.connect
+def start_process(**_: Any) -> None:  # noqa: ANN401 - Celery's own signature.
+    """Bind the database of one worker process, after the fork, never at import."""
+    bind(make_engine(current().database_url, pool_size=CONNECTIONS))
+
+
+connect_bell(doorbell.ring)
+app = make_app(current().redis_url, is_clock_set=current().clock is not None)

@@ -1,0 +1,34 @@
+"""The guarantee behind the bells: rings for whatever is due in the tables, and gives up what nobody came back for.
+
+Runs by the beat; two at once do no harm (architecture.md §9, P12).
+"""
+
+from domain.permissions import SYSTEM
+from loanapp import clock, doorbell
+from loanapp.clock import Moment
+from loanapp.queries import inbound as stored
+from loanapp.queries import messages as outbox
+from loanapp.services import delivery, inbound
+from loanapp.services._outbox import QUEUE as MESSAGES
+from tasks import beat
+from tasks.app import app
+
+# The backlog lives in the tables, never in Redis.
+BELLS_PER_TABLE = 20
+
+
+def sweep_once(moment: Moment) -> None:
+    """Expire the leases of texts, then ring for due texts and webhooks."""
+    delivery.expire_leases(SYSTEM, moment, delivery.ExpireLeases())
+    # One sender drains them all, so one bell is enough however many texts are due.
+    for message_id in outbox.due_messages(SYSTEM, moment, 1):
+        doorbell.ring(MESSAGES, str(message_id))
+    for event_id in stored.due_events(SYSTEM, moment, BELLS_PER_TABLE):
+        doorbell.ring(inbound.QUEUE, str(event_id))
+
+
+@app.task(name=beat.SWEEP)
+def sweep() -> None:
+    """Sweep, and let the cycles that are due open: a date that the beat missed, or any under a sandbox clock."""
+    sweep_once(clock.moment())
+    app.send_task(beat.OPEN_DUE, queue=beat.QUEUE, retry=False)
