@@ -1,4 +1,4 @@
-"""Reads of the communication log: the page of texts with its counts, a client's thread, the sender's state, what is due.
+"""Reads of the communication log: a page of texts with its counts, a thread, the sender's state, what is due."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -85,7 +85,7 @@ class MessageLine:
     client_id: UUID
     client_name: str
     created_by_name: str | None
-    is_by_person: bool
+    is_from_cycle: bool
     kind: MessageKind
     template: str
     status: MessageStatus
@@ -274,7 +274,7 @@ def _line(row: Row[Any]) -> MessageLine:
         client_id=row.client_id,
         client_name=row.client_name,
         created_by_name=row.created_by_name,
-        is_by_person=not is_charge or row.snapshot.get("origin") == "PERSON",
+        is_from_cycle=row.snapshot.get("origin") == "CYCLE",
         kind=kind,
         template=row.template,
         status=MessageStatus(row.status),
