@@ -62,15 +62,17 @@ Session = sessionmaker(expire_on_commit=False)
 def make_engine(url: str, *, pool_size: int, statement_timeout_ms: int = 8000) -> Engine:
     """Make the engine of one process: as many connections as threads, so that none waits for another.
 
-    The statement timeout lies under Reflex's 10 s state lock, so that a slow statement is an error, not a lost save.
+    The statement timeout lies under Reflex's 10 s state lock, so that a slow statement is an error, not a lost save; a
+    lock that waits gives up before that, so that the user gets an answer.
     """
+    options = f"-c statement_timeout={statement_timeout_ms} -c lock_timeout=5000 -c timezone=UTC"
     return create_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=3,
         pool_pre_ping=True,
-        connect_args={"options": f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC", "connect_timeout": 3},
+        connect_args={"options": options, "connect_timeout": 3},
     )
 
 

@@ -2,7 +2,7 @@
 
 A run and a preview share `_ASSIGNED_*`, the rule as SQL: a preview counts what it would change, a run updates from
 it, so the two cannot drift.  Late fee and mora are assigned as of a date, never incremented: running a date twice, late
-or out of order changes nothing.  A date never rolls a contract back: it goes to the later of its watermark and the date.
+or out of order changes nothing.  A date never rolls a contract back: it goes to the later of watermark and date.
 The texts are put together from this module's own constants only; every value is a bound parameter.
 """
 

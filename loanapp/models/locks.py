@@ -34,8 +34,13 @@ def client(session: Session, client_id: UUID) -> Client | None:
 
 def client_of_request(session: Session, request_id: UUID) -> tuple[Client, Request] | None:
     """Lock the client of a request, then read the request as it now stands."""
-    owner = session.scalar(select(Request.client_id).where(Request.id == request_id))
-    locked = client(session, owner) if owner else None
+    locked = session.scalar(
+        select(Client)
+        .join(Request, Request.client_id == Client.id)
+        .where(Request.id == request_id)
+        .with_for_update(of=Client, key_share=True)
+        .execution_options(populate_existing=True)
+    )
     if locked is None:
         return None
     request = session.get_one(Request, request_id, populate_existing=True)

@@ -115,9 +115,10 @@ def owed_by(session: Session, client_ids: Iterable[UUID], as_of: date) -> dict[U
                 number=row.number,
                 count=row.instalment_count,
                 effective_due_date=row.effective_due_date,
-                original=Money(row.open_cents - row.late_fee_cents - row.mora_cents),
-                late_fee=Money(row.late_fee_cents),
-                mora=Money(row.mora_cents),
+                # PostgreSQL sums BIGINT as NUMERIC.
+                original=Money(int(row.open_cents - row.late_fee_cents - row.mora_cents)),
+                late_fee=Money(int(row.late_fee_cents)),
+                mora=Money(int(row.mora_cents)),
             )
         )
     return {client_id: tuple(invoices) for client_id, invoices in owed.items()}
@@ -139,7 +140,7 @@ def charges_in_week(
     )
     if besides:
         counted = counted.where(Message.id != besides)
-    return dict(session.execute(counted).tuples().all())
+    return {client_id: texts for client_id, texts in session.execute(counted)}  # noqa: C416 - a row is no pair.
 
 
 def charge_snapshot(owed: Sequence[OwedInvoice], as_of: date) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session as OrmSession
 
@@ -86,8 +85,6 @@ def use_case(
             for attempt in range(1, TRIES + 1):
                 try:
                     with _entered(), Session.begin() as session:
-                        # A waiting lock gives up well before the statement timeout, so that the user gets an answer.
-                        session.execute(text("SET LOCAL lock_timeout = '5s'"))
                         tx = Tx(session, actor, moment.now, moment.business_date)
                         result = function(tx, command)
                 except DBAPIError as error:

@@ -130,8 +130,9 @@ def register(tx: Tx, command: RegisterClient) -> ClientRegistered:
     )
     _refresh_search_text(client)
     tx.session.add(client)
-    _audit.note(tx, client, "client.registered", "client", client.id, after={"name": name, **contact})
+    # The client's row must stand before the event that points at it.
     tx.session.flush()
+    _audit.note(tx, client, "client.registered", "client", client.id, after={"name": name, **contact})
     return ClientRegistered(client.id, client.number, client.name)
 
 

@@ -119,13 +119,12 @@ def open_run(tx: Tx, command: OpenRun) -> OpenedRun:
 @use_case(Permission.CYCLES_RUN)
 def open_next_due(tx: Tx, command: OpenNextDue) -> OpenedRun | None:
     """Open the oldest due run, or return the one in progress; None when every date is closed."""
-    last_closed = dict(
-        tx.session.execute(
-            select(CycleRun.cycle, func.max(CycleRun.business_date))
-            .where(CycleRun.status.in_(CLOSED))
-            .group_by(CycleRun.cycle)
-        ).tuples()
+    closed = tx.session.execute(
+        select(CycleRun.cycle, func.max(CycleRun.business_date))
+        .where(CycleRun.status.in_(CLOSED))
+        .group_by(CycleRun.cycle)
     )
+    last_closed: dict[str, date] = {cycle: business_date for cycle, business_date in closed if business_date}
     newest = {cycle: last_closed.get(cycle.value) for cycle in Cycle}
     for cycle, business_date in due_runs(newest, local_now=tx.now.astimezone(SAO_PAULO)):
         if command.cycle not in (None, cycle) or (command.before is not None and business_date >= command.before):

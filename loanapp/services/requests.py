@@ -206,11 +206,11 @@ def disburse(tx: Tx, command: DisburseRequest) -> RequestReceipt:
     request.first_due_date = first_due_date
     request.disbursed_by, request.disbursed_at = tx.actor.user_id, tx.now
     request.disbursed_on, request.disbursement_method = command.disbursed_on, command.method
+    # The contract starts on the day the money left; `settle` brings it to today, should that lie in the past.
+    request.overdue_through = request.mora_through = command.disbursed_on
     principal = Money(request.principal_cents)
     request.effective_annual_cost_pct = _annual_cost(principal, command.disbursed_on, plan)
     tx.session.execute(insert(Invoice), [_invoice_row(request.id, instalment) for instalment in plan])
-    # The contract starts on the day the money left and is brought to today, should that lie in the past.
-    request.overdue_through = request.mora_through = command.disbursed_on
     _positions.settle(tx, client, request, cause_payment_id=None)
     _note_move(tx, client, request, "request.disbursed", before, after={
         "disbursed_on": command.disbursed_on.isoformat(), "method": command.method,

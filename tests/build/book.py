@@ -1,0 +1,183 @@
+"""A book for tests, made through the use cases: people, a company, clients, requests, invoices and payments.
+
+Ids follow from counters, dates are ISO text, amounts are reais as people write them.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import count
+from uuid import UUID, uuid5
+
+from sqlalchemy import text
+
+from domain.calendar import Step
+from domain.cycles import Cycle
+from domain.instalments import Plan
+from domain.money import parse_brl
+from domain.payments import PaymentMethod
+from domain.permissions import SYSTEM, Actor, Role
+from loanapp import clock
+from loanapp.clock import Moment
+from loanapp.models.auth import User
+from loanapp.models.base import Session
+from loanapp.services import _runner, clients, company, cycles, payments, requests
+from loanapp.services.payments import PaymentReceipt
+from loanapp.services.requests import RequestReceipt
+
+NAMESPACE = UUID("00000000-0000-0000-0000-00000000b00c")
+_numbers = count(1)
+
+
+def an_id() -> UUID:
+    """Return an id that no other call of this run returned."""
+    return uuid5(NAMESPACE, str(next(_numbers)))
+
+
+def a_day(written: str) -> date:
+    """Return the date of an ISO text."""
+    return date.fromisoformat(written)
+
+
+def at(day: str | date, hour: int = 12) -> Moment:
+    """Return the moment of an hour in São Paulo on a business date."""
+    return clock.on(a_day(day) if isinstance(day, str) else day, hour)
+
+
+def a_person(role: Role, name: str = "Ana Souza") -> Actor:
+    """Return an actor with a user row behind it."""
+    user_id = an_id()
+    with Session.begin() as session:
+        session.add(
+            User(
+                id=user_id,
+                email=f"{user_id}@teste.local",
+                name=name,
+                password_hash="!",
+                role=role,
+                is_active=True,
+                created_at=at("2026-01-01").now,
+            )
+        )
+    return Actor.of(role, name=name, user_id=user_id)
+
+
+def a_company(late_fee_pct: str = "2", mora_pct_month: str = "1") -> None:
+    """Write the lender's settings."""
+    company.change_company(
+        SYSTEM,
+        at("2026-01-01"),
+        company.ChangeCompany(
+            name="Financeira Teste",
+            tax_id="11.222.333/0001-81",
+            address="Rua das Flores, 100, São Paulo",
+            support_channel="(11) 4000-1000",
+            support_hours="das 9h às 18h",
+            late_fee_pct=Decimal(late_fee_pct),
+            mora_pct_month=Decimal(mora_pct_month),
+        ),
+    )
+
+
+def a_cpf(number: int) -> str:
+    """Return the valid CPF whose first nine digits are the number."""
+    digits = [int(digit) for digit in f"{number:09d}"]
+    for _ in range(2):
+        rest = sum(weight * digit for weight, digit in zip(range(len(digits) + 1, 1, -1), digits, strict=True)) % 11
+        digits.append(0 if rest < 2 else 11 - rest)
+    return "".join(map(str, digits))
+
+
+@dataclass
+class Book:
+    """Two managers, the company, and what the test makes with them."""
+
+    manager: Actor
+    approver: Actor
+
+    @classmethod
+    def opened(cls, **rates: str) -> "Book":
+        """Open an empty book in the test's database."""
+        a_company(**rates)
+        return cls(
+            manager=a_person(Role.LOAN_MANAGEMENT, "Ana Souza"), approver=a_person(Role.LOAN_MANAGEMENT, "João Reis")
+        )
+
+    def a_client(self, name: str = "Maria das Dores Silva", *, on: str = "2026-01-02", **contact: object) -> UUID:
+        """Register a client with a CPF of its own and a mobile in São Paulo."""
+        number = next(_numbers)
+        command = clients.RegisterClient(
+            client_id=an_id(),
+            tax_id=a_cpf(100_000_000 + number),
+            name=name,
+            contact=clients.Contact(**{"phone": f"(11) 9{80000000 + number}", "state": "SP", **contact}),
+        )
+        return clients.register(self.manager, at(on), command).client_id
+
+    def a_request(
+        self,
+        client_id: UUID | None = None,
+        *,
+        principal: str = "1.000,00",
+        rate_pct: str = "0",
+        count: int = 1,
+        plan: Plan = Plan.FLAT,
+        step: Step = Step.MONTHLY,
+        first_due: str = "2026-02-10",
+        on: str = "2026-01-10",
+    ) -> RequestReceipt:
+        """Ask for a loan."""
+        command = requests.OpenRequest(
+            request_id=an_id(),
+            client_id=client_id or self.a_client(on=on),
+            principal=parse_brl(principal),
+            plan=plan,
+            step=step,
+            instalment_count=count,
+            rate_pct=Decimal(rate_pct),
+            first_due_date=a_day(first_due),
+        )
+        return requests.open_request(self.manager, at(on), command)
+
+    def a_loan(self, client_id: UUID | None = None, *, on: str = "2026-01-10", **terms: object) -> RequestReceipt:
+        """Ask for, approve and disburse a loan on one day."""
+        asked = self.a_request(client_id, on=on, **terms)
+        requests.approve(self.approver, at(on), requests.ApproveRequest(request_id=asked.request_id))
+        command = requests.DisburseRequest(
+            request_id=asked.request_id, method=PaymentMethod.PIX, disbursed_on=a_day(on)
+        )
+        return requests.disburse(self.manager, at(on), command)
+
+    def pay(
+        self, loan: RequestReceipt, amount: str, *, on: str, received: str | None = None, payment_id: UUID | None = None
+    ) -> PaymentReceipt:
+        """Register a payment on a day, received that day unless told."""
+        command = payments.RegisterPayment(
+            payment_id=payment_id or an_id(),
+            request_id=loan.request_id,
+            amount=parse_brl(amount),
+            method=PaymentMethod.PIX,
+            received_on=a_day(received or on),
+        )
+        return payments.register_payment(self.manager, at(on), command)
+
+
+def run_cycles(day: str, *names: Cycle) -> None:
+    """Run the cycles of one business date at 07:00, all of them unless told."""
+    for name in names or tuple(Cycle):
+        order = cycles.OpenRun(cycle=name, business_date=a_day(day), origin="terminal")
+        _runner.run_or_replay(SYSTEM, lambda: at(day, 7), order)
+
+
+def rows(statement: str, **parameters: object) -> list[tuple[object, ...]]:
+    """Return what a statement selects, as plain tuples."""
+    with Session() as session:
+        return [tuple(row) for row in session.execute(text(statement), parameters)]
+
+
+def everything() -> dict[str, list[tuple[object, ...]]]:
+    """Return every row of every table, to show that a refusal changed nothing."""
+    names = rows("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'")
+    return {str(name): sorted(map(repr, rows(f"SELECT * FROM {name}"))) for (name,) in names}  # noqa: S608
+
+
