@@ -1,0 +1,303 @@
+"""Reads about borrowers: the page of a list, with the sums of everything it filters, and the head of one record.
+
+Money comes from the aggregates that the requests keep, never from a replay; only running loans (`ACTIVE`) count.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, Subquery, false, func, literal, select
+
+from domain.clients import ClientKind, ClientNotFound, ClientStatus, fold
+from domain.invoices import InvoiceStatus
+from domain.permissions import Permission
+from domain.requests import RequestStatus
+from loanapp.models.auth import User
+from loanapp.models.clients import Client
+from loanapp.models.invoices import Invoice
+from loanapp.models.messages import Message
+from loanapp.models.requests import Request
+from loanapp.queries._query import Tx, query
+
+SEARCH_WORDS_MAXIMUM = 8
+_FULL_PHONE_LENGTHS = (12, 13)  # 55, the area code, and 8 or 9 digits.
+
+
+class ClientsView(StrEnum):
+    """Which clients a list holds."""
+
+    ALL = "ALL"
+    OVERDUE = "OVERDUE"
+    BLOCKED = "BLOCKED"
+
+
+class ClientsOrder(StrEnum):
+    """What a list is sorted by; names break ties."""
+
+    NAME = "NAME"
+    OPEN = "OPEN"
+    OVERDUE = "OVERDUE"
+    DAYS_OVERDUE = "DAYS_OVERDUE"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientsFilter:
+    """What a list shows; `page` counts from 1, and one past the end is the last page."""
+
+    text: str = ""
+    view: ClientsView = ClientsView.ALL
+    order: ClientsOrder = ClientsOrder.NAME
+    is_descending: bool = False
+    page: int = 1
+    size: int = 25
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientLine:
+    """One client in a list. `next_due_date` is the first effective due date from today on of what is unpaid."""
+
+    client_id: UUID
+    name: str
+    tax_id: str
+    phone: str
+    district: str
+    status: ClientStatus
+    open_cents: int
+    overdue_cents: int
+    days_overdue: int
+    next_due_date: date | None
+    last_contact_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientsPage:
+    """The lines of one page, and count and sums of the whole filtered set."""
+
+    lines: tuple[ClientLine, ...]
+    total: int
+    open_cents: int
+    overdue_cents: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientRecord:
+    """Everything kept about one client, and what the client owes today."""
+
+    client_id: UUID
+    number: int
+    kind: ClientKind
+    status: ClientStatus
+    blocked_reason: str
+    name: str
+    preferred_name: str
+    tax_id: str
+    birth_date: date | None
+    phone: str
+    other_phone: str
+    phone_flag: str
+    zip_code: str
+    street: str
+    street_number: str
+    complement: str
+    district: str
+    city: str
+    state: str
+    occupation: str
+    income_cents: int
+    accepts_messages: bool
+    consent_on: date
+    consent_origin: str
+    credit_cents: int
+    registered_on: date
+    registered_by: str
+    open_cents: int
+    overdue_cents: int
+    days_overdue: int
+    next_due_date: date | None
+    last_contact_at: datetime | None
+
+
+def search_words(text: str) -> tuple[str, ...]:
+    """Return the words of a search as `Client.search_text` holds them: folded, numbers without their punctuation.
+
+    >>> search_words("José  PEREIRA")
+    ('jose', 'pereira')
+    >>> search_words("+55 (11) 98765-4321")
+    ('11987654321',)
+    >>> search_words("12.ABC.345/01DE-35")
+    ('12abc34501de35',)
+    """
+    folded = fold(text)
+    if re.search(r"[0-9]", folded) and not re.search(r"[^\W\d_]", folded):
+        digits = re.sub(r"[^0-9]", "", folded)
+        return (digits.removeprefix("55") if len(digits) in _FULL_PHONE_LENGTHS else digits,)
+    words = (re.sub(r"[^\w]|_", "", word) if re.search(r"[0-9]", word) else word for word in folded.split())
+    return tuple(word for word in words if re.search(r"\w", word))[:SEARCH_WORDS_MAXIMUM]
+
+
+def matches(text: str) -> list[ColumnElement[bool]]:
+    """Return the conditions on `Client` of a search: every word, in any order, anywhere; none for a blank text."""
+    if not text.strip():
+        return []
+    return [Client.search_text.contains(word, autoescape=True) for word in search_words(text)] or [false()]
+
+
+def owed() -> Subquery:
+    """Return what each client owes by its running loans: open and overdue centavos, and since when overdue."""
+    return (
+        select(
+            Request.client_id,
+            func.sum(Request.total_value_open).label("open_cents"),
+            func.sum(Request.total_value_overdue).label("overdue_cents"),
+            func.min(Request.overdue_since).label("overdue_since"),
+        )
+        .where(Request.status == RequestStatus.ACTIVE)
+        .group_by(Request.client_id)
+        .subquery("owed")
+    )
+
+
+@query(Permission.CLIENTS_VIEW)
+def clients_page(tx: Tx, parameters: ClientsFilter) -> ClientsPage:
+    """Return one page of the clients that match, in two statements."""
+    owes = owed()
+    conditions = [*matches(parameters.text), *_of_view(parameters.view, owes)]
+    total, open_cents, overdue_cents = tx.session.execute(
+        select(
+            func.count(),
+            func.coalesce(func.sum(owes.c.open_cents), 0),
+            func.coalesce(func.sum(owes.c.overdue_cents), 0),
+        )
+        .select_from(Client)
+        .outerjoin(owes, owes.c.client_id == Client.id)
+        .where(*conditions)
+    ).one()
+    page = min(parameters.page, max(1, -(-total // parameters.size)))
+    rows = tx.session.execute(
+        _lines(tx, owes)
+        .where(*conditions)
+        .order_by(*_sorting(tx, parameters, owes))
+        .limit(parameters.size)
+        .offset((page - 1) * parameters.size)
+    )
+    return ClientsPage(
+        lines=tuple(_line(tx, row) for row in rows),
+        total=total,
+        open_cents=int(open_cents),
+        overdue_cents=int(overdue_cents),
+    )
+
+
+def _of_view(view: ClientsView, owes: Subquery) -> list[ColumnElement[bool]]:
+    if view is ClientsView.OVERDUE:
+        return [owes.c.overdue_cents > 0]
+    if view is ClientsView.BLOCKED:
+        return [Client.status == ClientStatus.BLOCKED]
+    return []
+
+
+def _sorting(tx: Tx, parameters: ClientsFilter, owes: Subquery) -> list[ColumnElement[Any]]:
+    # The search text begins with the folded name, so that Álvaro stands among the As whatever the database's collation.
+    keys: dict[ClientsOrder, ColumnElement[Any]] = {
+        ClientsOrder.NAME: Client.search_text.expression,
+        ClientsOrder.OPEN: func.coalesce(owes.c.open_cents, 0),
+        ClientsOrder.OVERDUE: func.coalesce(owes.c.overdue_cents, 0),
+        ClientsOrder.DAYS_OVERDUE: func.coalesce(literal(tx.business_date) - owes.c.overdue_since, 0),
+    }
+    key = keys[parameters.order]
+    return [key.desc() if parameters.is_descending else key.asc(), Client.search_text.asc(), Client.id.asc()]
+
+
+def _lines(tx: Tx, owes: Subquery) -> Select[*tuple[Any, ...]]:
+    # PostgreSQL works the two correlated reads out after the LIMIT: for the rows of the page only.
+    return select(
+        Client.id, Client.name, Client.tax_id, Client.phone, Client.district, Client.status,
+        owes.c.open_cents, owes.c.overdue_cents, owes.c.overdue_since,
+        _next_due_date(tx.business_date), _last_contact_at(),
+    ).outerjoin(owes, owes.c.client_id == Client.id)  # fmt: skip
+
+
+def _next_due_date(today: date) -> ColumnElement[Any]:
+    return (
+        select(func.min(Invoice.effective_due_date))
+        .join(Request, Request.id == Invoice.request_id)
+        .where(
+            Request.client_id == Client.id,
+            Request.status == RequestStatus.ACTIVE,
+            Invoice.status.in_((InvoiceStatus.OPEN, InvoiceStatus.UNPAID)),
+            Invoice.effective_due_date >= today,
+        )
+        .correlate(Client)
+        .scalar_subquery()
+        .label("next_due_date")
+    )
+
+
+def _last_contact_at() -> ColumnElement[Any]:
+    return (
+        select(func.max(Message.sent_at))
+        .where(Message.client_id == Client.id)
+        .correlate(Client)
+        .scalar_subquery()
+        .label("last_contact_at")
+    )
+
+
+def _line(tx: Tx, row: Row[*tuple[Any, ...]]) -> ClientLine:
+    return ClientLine(
+        client_id=row.id,
+        name=row.name,
+        tax_id=row.tax_id,
+        phone=row.phone,
+        district=row.district,
+        status=ClientStatus(row.status),
+        open_cents=int(row.open_cents or 0),
+        overdue_cents=int(row.overdue_cents or 0),
+        days_overdue=days_since(tx, row.overdue_since),
+        next_due_date=row.next_due_date,
+        last_contact_at=row.last_contact_at,
+    )
+
+
+def days_since(tx: Tx, overdue_since: date | None) -> int:
+    """Return how many days something is overdue on the read's business date; 0 when it is not."""
+    return max(0, (tx.business_date - overdue_since).days) if overdue_since else 0
+
+
+@query(Permission.CLIENTS_VIEW)
+def client_record(tx: Tx, client_id: UUID) -> ClientRecord:
+    """Return the record of a client, in one statement; raise ClientNotFound."""
+    owes = owed()
+    found = tx.session.execute(
+        select(
+            Client, User.name, owes.c.open_cents, owes.c.overdue_cents, owes.c.overdue_since,
+            _next_due_date(tx.business_date), _last_contact_at(),
+        )
+        .outerjoin(owes, owes.c.client_id == Client.id)
+        .outerjoin(User, User.id == Client.registered_by)
+        .where(Client.id == client_id)
+    ).one_or_none()  # fmt: skip
+    if found is None:
+        raise ClientNotFound
+    client, registered_by, open_cents, overdue_cents, overdue_since, next_due_date, last_contact_at = found
+    kept = (
+        "number", "blocked_reason", "name", "preferred_name", "tax_id", "birth_date", "phone", "other_phone",
+        "phone_flag", "zip_code", "street", "street_number", "complement", "district", "city", "state", "occupation",
+        "income_cents", "accepts_messages", "consent_on", "consent_origin", "credit_cents", "registered_on",
+    )  # fmt: skip
+    return ClientRecord(
+        client_id=client.id,
+        kind=ClientKind(client.kind),
+        status=ClientStatus(client.status),
+        registered_by=registered_by or "",
+        open_cents=int(open_cents or 0),
+        overdue_cents=int(overdue_cents or 0),
+        days_overdue=days_since(tx, overdue_since),
+        next_due_date=next_due_date,
+        last_contact_at=last_contact_at,
+        **{name: getattr(client, name) for name in kept},
+    )
