@@ -32,8 +32,9 @@ QUEUES = "whatsapp-messages,inbound,cycles"
 WORKER_PROCESSES = 3
 STOP_SECONDS = 5.0
 PAGE_SECONDS = 120.0
-# A child that ends is started again, but not for ever: more often than this within a minute, and all of it ends.
-RESTARTS_A_MINUTE = 3
+# A child that ends is started again, but not for ever: more often than this within five minutes, and all of it ends.
+RESTARTS_AT_ONCE = 3
+AT_ONCE_SECONDS = 300.0
 SIGN_IN_PAGE = "/entrar"
 
 
@@ -49,7 +50,7 @@ class Child:
     command: Sequence[str]
     log: Path
     process: subprocess.Popen[bytes] | None = None
-    ends: deque[float] = field(default_factory=lambda: deque(maxlen=RESTARTS_A_MINUTE + 1))
+    ends: deque[float] = field(default_factory=lambda: deque(maxlen=RESTARTS_AT_ONCE + 1))
 
     def start(self) -> None:
         """Start it in a process group of its own, so that a Ctrl-C reaches us alone and we end it in order."""
@@ -64,7 +65,7 @@ class Child:
         if self.process is None or self.process.poll() is None:
             return
         self.ends.append(time.monotonic())
-        if len(self.ends) > RESTARTS_A_MINUTE and self.ends[-1] - self.ends[0] < 60:  # noqa: PLR2004 - a minute.
+        if len(self.ends) > RESTARTS_AT_ONCE and self.ends[-1] - self.ends[0] < AT_ONCE_SECONDS:
             raise ServerError(f"The {self.name} process keeps ending: the reason is in {self.log}.")
         click.echo(f"The {self.name} process ended ({self.process.returncode}) and is started again.", err=True)
         self.start()

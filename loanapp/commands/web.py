@@ -50,7 +50,8 @@ def build() -> Path:
         shutil.copytree(PROJECT / ".web" / "backend", fresh / "backend")
         # The first build of new components writes their versions into the lock.
         folder = BUILDS / f"{sources}-{_digest('reflex.lock')}"
-        fresh.replace(folder)
+        if not folder.exists():
+            fresh.replace(folder)
         builds = sorted(filter(Path.is_dir, BUILDS.iterdir()), key=lambda build: build.stat().st_mtime)
         for old in builds[:-_KEPT_BUILDS]:
             shutil.rmtree(old)

@@ -1,0 +1,67 @@
+"""What the commands that work on the book share: dates as typed, JSON as printed, progress, and fast bulk commits."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+import click
+from sqlalchemy import event
+
+from loanapp.models.base import Session
+
+
+class IsoDate(click.ParamType):
+    """A date as `2026-11-23`."""
+
+    name = "date"
+
+    def convert(self, value: str | date, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Return the date, or fail with what is wrong."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"'{value}' is no date: write it as 2026-11-23.", param, ctx)
+
+
+DATE = IsoDate()
+
+
+def print_json(document: Any) -> None:  # noqa: ANN401 - whatever JSON can hold.
+    """Print one JSON document on one line."""
+    click.echo(json.dumps(document, ensure_ascii=False))
+
+
+@contextmanager
+def progress_bar(length: int, label: str) -> Iterator[Callable[[int], None]]:
+    """Give what moves a progress bar, shown on a terminal only."""
+    with click.progressbar(length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+        yield lambda steps: bar.update(steps)
+
+
+@contextmanager
+def deferring_commits() -> Iterator[None]:
+    """Let commits not wait for the disk inside the block, and wait for all of them at its end.
+
+    For books that are made anew: after a crash of the database the block's last commits may be missing, never torn.
+    """
+    engine = Session.kw["bind"]
+
+    def relax(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection.
+        connection.execute("SET synchronous_commit = off")
+        connection.commit()
+
+    engine.dispose()
+    event.listen(engine, "connect", relax)
+    try:
+        yield
+    finally:
+        event.remove(engine, "connect", relax)
+        engine.dispose()
+        # A commit that waits makes every earlier one durable too.
+        with engine.begin() as connection:
+            connection.exec_driver_sql("SELECT pg_current_xact_id()")
