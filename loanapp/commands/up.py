@@ -28,7 +28,6 @@ from loanapp.commands.servers import ServerError
 from loanapp.models.base import bind, make_engine
 from loanapp.settings import Settings
 
-QUEUES = "whatsapp-messages,inbound,cycles"
 WORKER_PROCESSES = 3
 STOP_SECONDS = 5.0
 PAGE_SECONDS = 120.0
@@ -215,7 +214,7 @@ def _children(logs: Path, *, is_sandbox: bool) -> list[Child]:
     celery = (*python, "celery", "-A", "tasks.app")
     commands: dict[str, Sequence[str]] = {
         "web": (*python, "loanapp.cli", "web"),
-        "worker": (*celery, "worker", "--queues", QUEUES, "--concurrency", str(WORKER_PROCESSES), "--loglevel", "info"),
+        "worker": (*celery, "worker", "--concurrency", str(WORKER_PROCESSES), "--loglevel", "info"),
         "beat": (*celery, "beat", "--schedule", str(logs.parent / "beat-schedule"), "--pidfile=", "--loglevel", "info"),
     }
     if is_sandbox:

@@ -1,0 +1,35 @@
+# make run    the whole product with its demo book, on http://127.0.0.1:8000 (PORT=9000 make run for another port)
+# make test   everything that must hold
+# Each first builds the environment, which needs Python 3.11 or newer and nothing else; the second time it is ready.
+
+PYTHON ?= $(firstword $(shell command -v python3.13 python3.12 python3.11 python3))
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: setup run test lint
+
+setup: $(READY)
+
+$(READY): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "make: Python 3.11 or newer is needed: set PYTHON to it." >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv \
+	  || { rm -rf .venv; echo "make: Python's venv is missing: apt-get install python3-venv." >&2; exit 1; }
+	@$(BIN)/python -m pip --version > /dev/null 2>&1 || $(BIN)/python -m ensurepip > /dev/null
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(BIN)/python -m uv pip install --python $(BIN)/python --require-hashes --requirement requirements-dev.lock
+	$(BIN)/python -m uv pip install --python $(BIN)/python --no-deps --editable .
+	@touch $(READY)
+
+run: setup
+	@exec $(BIN)/loanapp up --demo
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	$(BIN)/pytest -n 2 --dist loadgroup
