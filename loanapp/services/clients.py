@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -96,26 +97,16 @@ class ClientRegistered:
 def register(tx: Tx, command: RegisterClient) -> ClientRegistered:
     """Register a client; raise field errors of `domain.clients`, or ClientExists naming who has the CPF or CNPJ."""
     checks = Checks()
-    tax_id = checks.take("tax_id", TaxId.parse, command.tax_id)
-    name = checks.take("name", required_text, command.name, length_maximum=NAME_LENGTH_MAXIMUM)
-    preferred_name = checks.take("preferred_name", optional_text, command.preferred_name)
-    checks.take("birth_date", _check_birth_date, command.birth_date, tx.business_date)
-    contact = _checked_contact(checks, command.contact)
+    identity = check_identity(checks, command, tx.business_date)
+    contact = check_contact(checks, command.contact)
     checks.finish()
-    assert tax_id is not None
-    assert name is not None
-    existing = tx.session.scalar(select(Client).where(Client.tax_id == tax_id.text))
+    existing = tx.session.scalar(select(Client).where(Client.tax_id == identity["tax_id"]))
     if existing is not None:
         if existing.id == command.client_id:
             return ClientRegistered(existing.id, existing.number, existing.name)
         raise ClientExists(field="tax_id", name=existing.name, client_id=str(existing.id))
     client = Client(
         id=command.client_id,
-        kind=tax_id.kind,
-        tax_id=tax_id.text,
-        name=name,
-        preferred_name=preferred_name,
-        birth_date=command.birth_date if tax_id.kind is ClientKind.PERSON else None,
         status=ClientStatus.ACTIVE,
         accepts_messages=command.contact.accepts_messages,
         consent_on=tx.business_date,
@@ -126,21 +117,37 @@ def register(tx: Tx, command: RegisterClient) -> ClientRegistered:
         search_text="",
         audit_count=0,
         audit_head="",
+        **identity,
         **contact,
     )
     _refresh_search_text(client)
     tx.session.add(client)
-    # The client's row must stand before the event that points at it.
+    _audit.note(tx, client, "client.registered", "client", client.id, after={"name": client.name, **contact})
     tx.session.flush()
-    _audit.note(tx, client, "client.registered", "client", client.id, after={"name": name, **contact})
     return ClientRegistered(client.id, client.number, client.name)
+
+
+def check_identity(checks: Checks, command: RegisterClient, business_date: date) -> dict[str, Any]:
+    """Note the problems of who the client is in `checks`; return the columns that the fields make.
+
+    A form calls this and `check_contact` too, so that what it could not even read is shown with all the rest.
+    """
+    tax_id = checks.take("tax_id", TaxId.parse, command.tax_id)
+    checks.take("birth_date", _check_birth_date, command.birth_date, business_date)
+    return {
+        "tax_id": tax_id.text if tax_id else "",
+        "kind": tax_id.kind if tax_id else None,
+        "name": checks.take("name", required_text, command.name, length_maximum=NAME_LENGTH_MAXIMUM),
+        "preferred_name": checks.take("preferred_name", optional_text, command.preferred_name),
+        "birth_date": command.birth_date if tax_id and tax_id.kind is ClientKind.PERSON else None,
+    }
 
 
 @use_case(Permission.CLIENTS_REGISTER)
 def change_contact(tx: Tx, command: ChangeContact) -> None:
     """Replace a client's contact; changing whether messages are accepted dates the consent anew."""
     checks = Checks()
-    contact = _checked_contact(checks, command.contact)
+    contact = check_contact(checks, command.contact)
     checks.finish()
     client = _locked(tx.session, command.client_id)
     before = {column: getattr(client, column) for column in contact}
@@ -196,7 +203,8 @@ def _locked(session: Session, client_id: UUID) -> Client:
     return client
 
 
-def _checked_contact(checks: Checks, contact: Contact) -> dict[str, object]:
+def check_contact(checks: Checks, contact: Contact) -> dict[str, object]:
+    """Note the problems of a contact's fields in `checks`; return the columns that the fields make."""
     phone = checks.take("phone", Phone.parse, contact.phone)
     other_phone = checks.take("other_phone", Phone.parse, contact.other_phone) if contact.other_phone.strip() else None
     checks.take("income", check_income, contact.income)
