@@ -198,6 +198,11 @@ class TaxId:
             raise TaxIdWrongDigits
         return cls(bare)
 
+    @classmethod
+    def completed(cls, stem: str) -> "TaxId":
+        """Return the CPF of 9 digits or the CNPJ of 12 letters or digits with its check digits, for invented books."""
+        return cls.parse(_with_check_digits(stem, 11 if len(stem) == CPF_LENGTH - 2 else 9))
+
     @property
     def kind(self) -> ClientKind:
         """A CPF belongs to a person, a CNPJ to a company."""

@@ -135,6 +135,30 @@ def may_move(start: MessageStatus, end: MessageStatus) -> bool:
     return end in MOVES[start]
 
 
+def reason_to_withhold(
+    *,
+    is_past: bool,
+    accepts_messages: bool,
+    is_number_flagged: bool,
+    needs_approval: bool,
+    charges_in_week: int,
+    opens_at: datetime | None,
+) -> Reason | None:
+    """Return why a charge cycle records a text without queuing it, the first reason that applies; None to queue it.
+
+    `is_past` is a date that is over: it is recorded and never sent. `opens_at` is None when no lawful hour is left.
+    """
+    objections = (
+        (is_past, Reason.STALE),
+        (not accepts_messages, Reason.OPT_OUT),
+        (is_number_flagged, Reason.NUMBER),
+        (needs_approval, Reason.NOT_APPROVED),
+        (charges_in_week >= TEXTS_PER_WEEK, Reason.FREQUENCY),
+        (opens_at is None, Reason.NO_WINDOW),
+    )
+    return next((reason for applies, reason in objections if applies), None)
+
+
 class Ack(StrEnum):
     """A delivery state as the provider names it (whatsapp.md §6); `DELETED` and unknown words are none."""
 

@@ -205,6 +205,13 @@ def step_of(code: str) -> CadenceStep:
     return next(step for step in CADENCE if step.template == code)
 
 
+def is_lender_known(words: Template, lender: Lender) -> bool:
+    """Say whether everything that the words name of the lender is there, so that the text can be written."""
+    named = " ".join((words.opening, words.single, words.several, words.total, words.closing))
+    fields = set(_FIELD.findall(named.replace("{assinatura}", _SIGNATURE)))
+    return all(value.strip() for name, value in _lender_values(lender).items() if name in fields)
+
+
 def total_open(owed: Sequence[OwedInvoice]) -> Money:
     """Add up what is open."""
     return sum((invoice.open for invoice in owed), Money.ZERO)

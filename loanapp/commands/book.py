@@ -40,7 +40,7 @@ def print_json(document: Any) -> None:  # noqa: ANN401 - whatever JSON can hold.
 def progress_bar(length: int, label: str) -> Iterator[Callable[[int], None]]:
     """Give what moves a progress bar, shown on a terminal only."""
     with click.progressbar(length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-        yield lambda steps: bar.update(steps)
+        yield bar.update
 
 
 @contextmanager

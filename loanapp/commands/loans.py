@@ -42,7 +42,7 @@ class Fate(StrEnum):
 
 
 class Habit(StrEnum):
-    """How a borrower pays: in time, late with all charges, in two parts, too much, no longer, or in one go after a gap."""
+    """How a borrower pays: in time, late, in two parts, too much, some and no more, or in one go after a gap."""
 
     PUNCTUAL = "PUNCTUAL"
     LATE = "LATE"
@@ -76,7 +76,9 @@ class Loan:
 
 
 @dataclass(frozen=True)
-class _Receipt:
+class Receipt:
+    """Money that comes in: on which day, how much."""
+
     received_on: date
     amount: Money
 
@@ -104,7 +106,7 @@ def plan_loan(past: Past, staff: Staff, loan: Loan, random: Random, *, until: da
         minute = random.randrange(8 * 60, 18 * 60)
         method = random.choices(_METHODS, _METHOD_WEIGHTS)[0]
         if recorded_on < until:
-            plan_payment(past, staff, loan, index, recorded_on, minute, receipt.received_on, receipt.amount, method)
+            plan_payment(past, staff, loan, index, receipt, recorded_on=recorded_on, minute=minute, method=method)
             planned += 1
     return planned
 
@@ -114,19 +116,19 @@ def plan_payment(
     staff: Staff,
     loan: Loan,
     index: int,
+    receipt: Receipt,
+    *,
     recorded_on: date,
     minute: int,
-    received_on: date,
-    amount: Money,
-    method: PaymentMethod,
+    method: PaymentMethod = PaymentMethod.PIX,
 ) -> None:
     """Plan one payment of a loan; its id follows from the loan's and the index."""
     order = RegisterPayment(
         payment_id=uuid5(loan.request_id, f"payment:{index}"),
         request_id=loan.request_id,
-        amount=amount,
+        amount=receipt.amount,
         method=method,
-        received_on=received_on,
+        received_on=receipt.received_on,
     )
     past.plan(recorded_on, minute, lambda moment: _pay(staff, order, moment))
 
@@ -166,7 +168,7 @@ def _pay(staff: Staff, order: RegisterPayment, moment: Moment) -> None:
     payments.register_payment(staff.opens, moment, order)
 
 
-def _receipts(loan: Loan, plan: Sequence[Instalment], random: Random) -> Iterator[_Receipt]:
+def _receipts(loan: Loan, plan: Sequence[Instalment], random: Random) -> Iterator[Receipt]:
     match loan.habit:
         case Habit.PUNCTUAL:
             yield from (_in_time(loan, instalment, random) for instalment in plan)
@@ -179,33 +181,33 @@ def _receipts(loan: Loan, plan: Sequence[Instalment], random: Random) -> Iterato
             for instalment in plan:
                 exact = _in_time(loan, instalment, random)
                 rounded_cents = -(-exact.amount.cents // _NEXT_FIFTY_REAIS_CENTS) * _NEXT_FIFTY_REAIS_CENTS
-                yield _Receipt(exact.received_on, Money(rounded_cents))
+                yield Receipt(exact.received_on, Money(rounded_cents))
         case Habit.STOPS:
             yield from (_in_time(loan, instalment, random) for instalment in plan[: loan.paid_before_stop])
         case Habit.RETURNS:
             yield from _after_a_gap(loan, plan, random)
 
 
-def _in_time(loan: Loan, instalment: Instalment, random: Random) -> _Receipt:
+def _in_time(loan: Loan, instalment: Instalment, random: Random) -> Receipt:
     received_on = instalment.effective_due_date - timedelta(days=random.randrange(4))
-    return _Receipt(max(received_on, loan.disbursed_on), instalment.original)
+    return Receipt(max(received_on, loan.disbursed_on), instalment.original)
 
 
-def _late(loan: Loan, instalment: Instalment, random: Random) -> _Receipt:
+def _late(loan: Loan, instalment: Instalment, random: Random) -> Receipt:
     days = random.randint(1, _LATE_DAYS_MAXIMUM[loan.terms.step])
-    return _Receipt(instalment.effective_due_date + timedelta(days=days), _with_charges(instalment.original, days))
+    return Receipt(instalment.effective_due_date + timedelta(days=days), _with_charges(instalment.original, days))
 
 
-def _in_two_parts(loan: Loan, instalment: Instalment, random: Random) -> Iterator[_Receipt]:
+def _in_two_parts(loan: Loan, instalment: Instalment, random: Random) -> Iterator[Receipt]:
     first = Money(instalment.original.cents * random.randint(3, 7) // 10) or instalment.original
-    yield _Receipt(instalment.effective_due_date, first)
+    yield Receipt(instalment.effective_due_date, first)
     rest = instalment.original - first
     if rest:
         days = random.randint(1, _LATE_DAYS_MAXIMUM[loan.terms.step])
-        yield _Receipt(instalment.effective_due_date + timedelta(days=days), _with_charges(rest, days))
+        yield Receipt(instalment.effective_due_date + timedelta(days=days), _with_charges(rest, days))
 
 
-def _after_a_gap(loan: Loan, plan: Sequence[Instalment], random: Random) -> Iterator[_Receipt]:
+def _after_a_gap(loan: Loan, plan: Sequence[Instalment], random: Random) -> Iterator[Receipt]:
     """Pay some in time, miss two, bring their value in one payment with the third, and go on."""
     missed = plan[loan.paid_before_stop : loan.paid_before_stop + 3]
     for instalment in plan:
@@ -213,7 +215,7 @@ def _after_a_gap(loan: Loan, plan: Sequence[Instalment], random: Random) -> Iter
             yield _in_time(loan, instalment, random)
     if missed:
         brought = sum((instalment.original for instalment in missed), Money.ZERO)
-        yield _Receipt(missed[-1].effective_due_date, brought)
+        yield Receipt(missed[-1].effective_due_date, brought)
 
 
 def _with_charges(value: Money, days: int) -> Money:

@@ -56,7 +56,7 @@ def seed(count: int, number: int, months: int, until: date | None) -> None:
             raise click.ClickException(f"--until {last} has not come: give a date up to {present.business_date}.")
         namespace = uuid5(_NAMESPACE, f"{number}:{count}:{months}:{last}")
         contents = book.contents(SYSTEM, present, uuid5(namespace, "client:0"))
-        if contents.is_seeded and contents.cycles_through is not None and contents.cycles_through >= last:
+        if contents.is_seeded and contents.cycles_through and contents.cycles_through >= last - timedelta(days=1):
             click.echo(f"Nothing to do: the book of seed {number} until {last} is already here.")
             return
         if contents.clients:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import aliased
@@ -42,6 +43,12 @@ def request_numbers(tx: Tx, as_of: date) -> tuple[int, ...]:
     return tuple(
         tx.session.scalars(select(Request.number).where(Request.requested_on <= as_of).order_by(Request.number))
     )
+
+
+@query(Permission.REQUESTS_VIEW)
+def request_id_of(tx: Tx, number: int) -> UUID | None:
+    """Return the id of the request with this number, None when there is none."""
+    return tx.session.scalar(select(Request.id).where(Request.number == number))
 
 
 @query(Permission.REQUESTS_VIEW)

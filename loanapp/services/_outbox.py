@@ -17,7 +17,7 @@ from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as insert_once
 
 from domain import templates
-from domain.messages import TEXTS_PER_WEEK, MessageKind, MessageStatus, Reason, may_move
+from domain.messages import MessageKind, MessageStatus, Reason, may_move, reason_to_withhold
 from domain.money import Money
 from domain.templates import CadenceStep, Lender, TemplateIncomplete
 from domain.windows import opening
@@ -60,16 +60,16 @@ def queue_charges(tx: Tx, chunk: Sequence[Borrower], as_of: date) -> ChargeCount
     for borrower in chunk:
         step = templates.step_for(templates.oldest_days_overdue(borrower.owed, as_of))
         opens_at = opening(tx.now, as_of, borrower.state, calendar, step.hours)
-        objections = (
-            (as_of < tx.business_date, Reason.STALE),
-            (not borrower.accepts_messages, Reason.OPT_OUT),
-            (bool(borrower.phone_flag), Reason.NUMBER),
-            (step.needs_approval, Reason.NOT_APPROVED),
-            (recent.get(borrower.client_id, 0) >= TEXTS_PER_WEEK, Reason.FREQUENCY),
-            (opens_at is None, Reason.NO_WINDOW),
-        )
         row = charge_row(tx, borrower, lender, step=step, as_of=as_of, key=charge_key(borrower.client_id, as_of))
-        reason = row["reason"] or next((reason for applies, reason in objections if applies), "")
+        objection = reason_to_withhold(
+            is_past=as_of < tx.business_date,
+            accepts_messages=borrower.accepts_messages,
+            is_number_flagged=bool(borrower.phone_flag),
+            needs_approval=step.needs_approval,
+            charges_in_week=recent.get(borrower.client_id, 0),
+            opens_at=opens_at,
+        )
+        reason = row["reason"] or objection or ""
         row |= {
             "reason": reason,
             "status": MessageStatus.WITHHELD if reason else MessageStatus.QUEUED,

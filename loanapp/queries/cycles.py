@@ -1,0 +1,251 @@
+"""Reads about the daily cycles: what a run did, what one would do, and how the last two weeks went."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import count
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+
+from domain import templates
+from domain.calendar import BusinessCalendar
+from domain.cycles import TRIGGERS, Cycle, RunNotFound, RunStatus, check_business_date, is_due_on
+from domain.messages import MAY_HAVE_LEFT, MessageKind, Reason, reason_to_withhold
+from domain.permissions import Permission
+from domain.templates import Lender
+from domain.windows import opening, state_of
+from loanapp.models.company import CompanySettings
+from loanapp.models.contracts import company_holidays
+from loanapp.models.cycle_sql import PREVIEW
+from loanapp.models.cycles import CycleFailure, CycleRun
+from loanapp.queries._query import Tx, query
+from loanapp.settings import SAO_PAULO
+
+STRIP_DAYS = 14
+
+
+@dataclass(frozen=True, kw_only=True)
+class CycleCounts:
+    """What a run did or would do: invoices, for `charge` borrowers; deltas in centavos; withheld messages by reason."""
+
+    examined: int
+    changed: int
+    failed: int = 0
+    late_fee_cents_delta: int = 0
+    mora_cents_delta: int = 0
+    messages_queued: int = 0
+    messages_skipped: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunLine:
+    """One run of a cycle; `clients_total` and `clients_done` are its progress."""
+
+    run_id: UUID
+    cycle: Cycle
+    business_date: date
+    replay_number: int
+    status: RunStatus
+    origin: str
+    opened_at: datetime
+    finished_at: datetime | None
+    clients_total: int
+    clients_done: int
+    counts: CycleCounts
+    error: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewOf:
+    """Which cycle for which business date."""
+
+    cycle: Cycle
+    business_date: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayMark:
+    """A cycle on one date: the state of its newest run; None with `is_missed` when it should have run and did not."""
+
+    business_date: date
+    status: RunStatus | None
+    is_missed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CycleOverview:
+    """A cycle at a glance: its newest run, when the next is due, and the last days, oldest first."""
+
+    cycle: Cycle
+    last_run: RunLine | None
+    next_at: datetime
+    days: tuple[DayMark, ...]
+
+
+@query(Permission.CYCLES_VIEW)
+def run_line(tx: Tx, run_id: UUID) -> RunLine:
+    """Return one run; raise RunNotFound."""
+    run = tx.session.get(CycleRun, run_id)
+    if run is None:
+        raise RunNotFound
+    return _line(run)
+
+
+@query(Permission.CYCLES_VIEW)
+def preview(tx: Tx, parameters: PreviewOf) -> CycleCounts:
+    """Return what running a cycle for a date now would do; raise CycleInFuture. Nothing is written.
+
+    The rule is the statement from which the run itself updates; for `charge`, the decision by which it queues.
+    """
+    check_business_date(parameters.business_date, today=tx.business_date)
+    if parameters.cycle is Cycle.CHARGE:
+        return _charge_preview(tx, parameters.business_date)
+    counts = tx.session.execute(PREVIEW[parameters.cycle], {"date": parameters.business_date}).one()
+    is_overdue = parameters.cycle is Cycle.OVERDUE
+    return CycleCounts(
+        examined=counts.examined,
+        changed=counts.changed,
+        late_fee_cents_delta=counts.delta_cents if is_overdue else 0,
+        mora_cents_delta=0 if is_overdue else counts.delta_cents,
+    )
+
+
+@query(Permission.CYCLES_VIEW)
+def runs_overview(tx: Tx, _parameters: None) -> tuple[CycleOverview, ...]:
+    """Return each cycle's newest run, its next due time and its last two weeks, in two statements."""
+    first_run_on = dict(
+        tx.session.execute(select(CycleRun.cycle, func.min(CycleRun.business_date)).group_by(CycleRun.cycle))
+        .tuples()
+        .all()
+    )
+    since = tx.business_date - timedelta(days=STRIP_DAYS - 1)
+    newest_first = (CycleRun.business_date.desc(), CycleRun.replay_number.desc())
+    rank = func.row_number().over(partition_by=CycleRun.cycle, order_by=newest_first)
+    ranked = select(CycleRun.id, rank.label("rank")).subquery()
+    runs = tx.session.scalars(
+        select(CycleRun)
+        .join(ranked, ranked.c.id == CycleRun.id)
+        .where((CycleRun.business_date >= since) | (ranked.c.rank == 1))
+        .order_by(*newest_first)
+    ).all()
+    return tuple(
+        _overview(tx, cycle, [run for run in runs if run.cycle == cycle], first_run_on.get(cycle)) for cycle in Cycle
+    )
+
+
+@query(Permission.CYCLES_VIEW)
+def failures(tx: Tx, run_id: UUID) -> tuple[tuple[UUID, str], ...]:
+    """Return the clients that a run set aside, with the error of each."""
+    rows = select(CycleFailure.client_id, CycleFailure.error).where(CycleFailure.run_id == run_id)
+    return tuple(tx.session.execute(rows.order_by(CycleFailure.client_id)).tuples())
+
+
+def _line(run: CycleRun) -> RunLine:
+    return RunLine(
+        run_id=run.id,
+        cycle=Cycle(run.cycle),
+        business_date=run.business_date,
+        replay_number=run.replay_number,
+        status=RunStatus(run.status),
+        origin=run.origin,
+        opened_at=run.opened_at,
+        finished_at=run.finished_at,
+        clients_total=run.clients_total,
+        clients_done=run.clients_done,
+        counts=CycleCounts(
+            examined=run.examined,
+            changed=run.changed,
+            failed=run.failed,
+            late_fee_cents_delta=run.late_fee_cents_delta,
+            mora_cents_delta=run.mora_cents_delta,
+            messages_queued=run.messages_queued,
+            messages_skipped=run.messages_skipped,
+        ),
+        error=run.error,
+    )
+
+
+def _overview(tx: Tx, cycle: Cycle, newest_first: Sequence[CycleRun], first_run_on: date | None) -> CycleOverview:
+    by_date: dict[date, CycleRun] = {}
+    for run in newest_first:
+        by_date.setdefault(run.business_date, run)
+    days = [tx.business_date - timedelta(days=back) for back in reversed(range(STRIP_DAYS))]
+    return CycleOverview(
+        cycle=cycle,
+        last_run=_line(newest_first[0]) if newest_first else None,
+        next_at=_next_at(tx, cycle),
+        days=tuple(_mark(tx, cycle, day, by_date.get(day), first_run_on) for day in days),
+    )
+
+
+def _mark(tx: Tx, cycle: Cycle, day: date, run: CycleRun | None, first_run_on: date | None) -> DayMark:
+    """Mark a date; one before the first run was missed by nobody, since the system was not there yet."""
+    has_begun = first_run_on is not None and day >= first_run_on
+    is_missed = run is None and has_begun and is_due_on(cycle, day) and _trigger(cycle, day) <= tx.now
+    return DayMark(business_date=day, status=RunStatus(run.status) if run else None, is_missed=is_missed)
+
+
+def _next_at(tx: Tx, cycle: Cycle) -> datetime:
+    days = (tx.business_date + timedelta(days=ahead) for ahead in count())
+    return next(_trigger(cycle, day) for day in days if is_due_on(cycle, day) and _trigger(cycle, day) > tx.now)
+
+
+def _trigger(cycle: Cycle, day: date) -> datetime:
+    return datetime.combine(day, TRIGGERS[cycle], tzinfo=SAO_PAULO)
+
+
+# Whoever owes something due by the date, and has no charge text for it yet.
+_BORROWERS = text("""
+SELECT c.phone, c.state, c.phone_flag, c.accepts_messages, min(i.effective_due_date) AS oldest,
+       m.id IS NOT NULL AS has_text,
+       (SELECT count(*) FROM messages w
+         WHERE w.client_id = c.id AND w.kind = :kind AND w.status = ANY(:may_have_left)
+           AND w.business_date BETWEEN CAST(:date AS date) - 6 AND CAST(:date AS date)) AS charges_in_week
+  FROM clients c
+  JOIN requests r ON r.client_id = c.id AND r.status = 'ACTIVE'
+  JOIN invoices i ON i.request_id = r.id AND i.status IN ('OPEN', 'UNPAID') AND i.effective_due_date <= :date
+  LEFT JOIN messages m ON m.dedupe_key = 'charge:' || c.id || ':' || CAST(:date AS date)
+ GROUP BY c.id, m.id
+""")
+
+
+def _charge_preview(tx: Tx, business_date: date) -> CycleCounts:
+    parameters = {
+        "date": business_date,
+        "kind": MessageKind.CHARGE.value,
+        "may_have_left": [status.value for status in MAY_HAVE_LEFT],
+    }
+    borrowers = tx.session.execute(_BORROWERS, parameters).all()
+    calendar = BusinessCalendar(company_holidays(tx.session))
+    lender = _lender(tx)
+    new = [borrower for borrower in borrowers if not borrower.has_text]
+    reasons: Counter[str] = Counter()
+    for borrower in new:
+        step = templates.step_for(max(0, (business_date - borrower.oldest).days))
+        state = state_of(borrower.state, borrower.phone)
+        reason = reason_to_withhold(
+            is_past=business_date < tx.business_date,
+            accepts_messages=borrower.accepts_messages,
+            is_number_flagged=bool(borrower.phone_flag),
+            needs_approval=step.needs_approval,
+            charges_in_week=borrower.charges_in_week,
+            opens_at=opening(tx.now, business_date, state, calendar, step.hours),
+        )
+        if not templates.is_lender_known(templates.LATEST[step.template], lender):
+            reason = Reason.INCOMPLETE
+        if reason is not None:
+            reasons[reason.value] += 1
+    return CycleCounts(
+        examined=len(borrowers),
+        changed=len(new),
+        messages_queued=len(new) - reasons.total(),
+        messages_skipped=dict(sorted(reasons.items())),
+    )
+
+
+def _lender(tx: Tx) -> Lender:
+    company = tx.session.get(CompanySettings, 1)
+    names = ("name", "tax_id", "address", "support_channel", "support_hours")
+    return Lender(**{name: getattr(company, name, "") for name in names})
