@@ -7,9 +7,10 @@ the workers and beat never come here: they are strict about their environment.
 
 import os
 import secrets
+import socket
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from typing import IO
@@ -118,6 +119,33 @@ def ready() -> Iterator[Settings]:
                 yield settings
         finally:
             server.stop()
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody uses now."""
+    with closing(socket.socket()) as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def require_free_port(port: int, *, patience_seconds: float = 0.0) -> None:
+    """Raise `ServerError` when the port is still taken after the given time."""
+    deadline = time.monotonic() + patience_seconds
+    while True:
+        with closing(socket.socket()) as listener:
+            # A connection of the last run that is still closing does not take the port.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listener.bind(("127.0.0.1", port))
+            except PermissionError:
+                raise ServerError(f"Port {port} needs the rights of root: choose another with --port.") from None
+            except OSError:
+                if time.monotonic() >= deadline:
+                    raise ServerError(f"Port {port} is taken by another program: choose another with --port.") from None
+            else:
+                return
+        time.sleep(0.2)
 
 
 @contextmanager

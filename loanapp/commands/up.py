@@ -8,7 +8,6 @@ seconds, and where it is killed the kernel ends them.
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -113,12 +112,13 @@ def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
 def _run(variables: dict[str, str], *, is_demo: bool) -> None:
     is_sandbox = "EVOLUTION_URL" not in variables
     if is_sandbox:
-        variables |= {"LOANAPP_SANDBOX": "1", "EVOLUTION_URL": f"http://127.0.0.1:{_free_port()}"}
+        variables |= {"LOANAPP_SANDBOX": "1", "EVOLUTION_URL": f"http://127.0.0.1:{environment.free_port()}"}
     folder = environment.data_folder(variables)
     with ExitStack() as stack:
         stack.enter_context(environment.owning(folder, "up"))
         settings = environment.adopt(environment.completed(variables))
-        _wait_for_port(settings.port, was_dirty=(folder / "up.env").exists())
+        # After a dirty stop, which leaves its file behind, the old process may need a moment to go.
+        environment.require_free_port(settings.port, patience_seconds=10.0 if (folder / "up.env").exists() else 0.0)
         builder = _start_build(stack)
         _start_servers(stack, folder, variables)
         environment.publish(folder, dict(os.environ))
@@ -135,31 +135,6 @@ def _run(variables: dict[str, str], *, is_demo: bool) -> None:
             time.sleep(0.5)
             for child in children:
                 child.watch()
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def _wait_for_port(port: int, *, was_dirty: bool) -> None:
-    """Raise `ServerError` when the port is taken; after a dirty stop the old process may need a moment to go."""
-    deadline = time.monotonic() + (10.0 if was_dirty else 0.0)
-    while True:
-        with closing(socket.socket()) as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                listener.bind(("127.0.0.1", port))
-            except PermissionError:
-                raise ServerError(f"Port {port} needs the rights of root: choose another with --port.") from None
-            except OSError:
-                if time.monotonic() >= deadline:
-                    raise ServerError(f"Port {port} is taken by another program: choose another with --port.") from None
-            else:
-                return
-        time.sleep(0.2)
 
 
 def _start_build(stack: ExitStack) -> subprocess.Popen[bytes]:
