@@ -122,8 +122,9 @@ def register(tx: Tx, command: RegisterClient) -> ClientRegistered:
     )
     _refresh_search_text(client)
     tx.session.add(client)
-    _audit.note(tx, client, "client.registered", "client", client.id, after={"name": client.name, **contact})
+    # The client before its first event: without a relationship between them, the order of the inserts is anybody's.
     tx.session.flush()
+    _audit.note(tx, client, "client.registered", "client", client.id, after={"name": client.name, **contact})
     return ClientRegistered(client.id, client.number, client.name)
 
 
