@@ -32,6 +32,7 @@ from loanapp.services import _borrowers, _outbox
 from loanapp.services._use_case import HEALING_STATES, Tx, use_case
 from loanapp.settings import SAO_PAULO
 
+QUEUE = "cycles"
 ERROR_LENGTH_MAXIMUM = 500
 
 
@@ -118,7 +119,12 @@ def open_run(tx: Tx, command: OpenRun) -> OpenedRun:
 
 @use_case(Permission.CYCLES_RUN)
 def open_next_due(tx: Tx, command: OpenNextDue) -> OpenedRun | None:
-    """Open the oldest due run, or return the one in progress; None when every date is closed."""
+    """Return a run in progress, else open the oldest due one; None when every date is closed."""
+    running = tx.session.scalar(
+        select(CycleRun).where(CycleRun.status == RunStatus.RUNNING).order_by(CycleRun.opened_at).limit(1)
+    )
+    if running is not None:
+        return _opened(running, is_new=False)
     closed = tx.session.execute(
         select(CycleRun.cycle, func.max(CycleRun.business_date))
         .where(CycleRun.status.in_(CLOSED))
@@ -133,6 +139,13 @@ def open_next_due(tx: Tx, command: OpenNextDue) -> OpenedRun | None:
             continue
         return _open(tx, OpenRun(cycle=cycle, business_date=business_date, origin="clock"))
     return None
+
+
+@use_case(Permission.CYCLES_RUN)
+def join_run(tx: Tx, run_id: UUID) -> OpenedRun | None:
+    """Return a run to help with, or None where it is closed."""
+    run = _run(tx, run_id)
+    return _opened(run, is_new=False) if run.status == RunStatus.RUNNING else None
 
 
 @use_case(Permission.CYCLES_RUN)
@@ -219,6 +232,7 @@ def _open(tx: Tx, command: OpenRun) -> OpenedRun:
     )
     tx.session.add(run)
     tx.session.flush()
+    tx.ring(QUEUE, run.id)
     return _opened(run, is_new=True)
 
 

@@ -1,0 +1,26 @@
+"""The daily cycles as tasks: drive the run that the bell names, or whatever is due, oldest date first.
+
+Any number of workers may drive the same run: they share its clients, and the rows decide when it is finished.
+"""
+
+from uuid import UUID
+
+from domain.permissions import SYSTEM
+from loanapp import clock, doorbell
+from loanapp.services import _runner, cycles
+from tasks import beat
+from tasks.app import app
+
+
+@app.task(name=doorbell.TASKS["cycles"])
+def run(run_id: str) -> None:
+    """Help with one run until nothing of it is left; a run that was closed meanwhile is left alone."""
+    opened = cycles.join_run(SYSTEM, clock.moment(), UUID(run_id))
+    if opened is not None:
+        _runner.drive(SYSTEM, clock.moment, opened)
+
+
+@app.task(name=beat.OPEN_DUE)
+def open_due() -> None:
+    """Finish what is in progress, then run every date that is due and was not closed."""
+    _runner.catch_up(SYSTEM, clock.moment)
