@@ -93,7 +93,7 @@ def _clients(tx: Tx, text: str, first_word: str) -> tuple[SearchHit, ...]:
         select(
             Client.id, Client.name, Client.tax_id, Client.status, owes.c.open_cents, owes.c.overdue_cents,
             owes.c.overdue_since, found.c.total,
-            due.c.number, due.c.instalment_count, due.c.due_cents,
+            due.c.request_number, due.c.number, due.c.instalment_count, due.c.due_cents,
         )
         .join(found, found.c.id == Client.id)
         .outerjoin(owes, owes.c.client_id == Client.id)
@@ -111,7 +111,10 @@ def _clients(tx: Tx, text: str, first_word: str) -> tuple[SearchHit, ...]:
 def _next_invoice(client_id: Any) -> LateralFromClause:  # noqa: ANN401 - a column, or an attribute that stands for one.
     """Return the oldest unsettled invoice of a client's running loans, beside each row of a statement."""
     return (
-        select(Invoice.number, Request.instalment_count, Invoice.open_cents.label("due_cents"))
+        select(
+            Request.number.label("request_number"), Invoice.number, Request.instalment_count,
+            Invoice.open_cents.label("due_cents"),
+        )
         .join(Request, Request.id == Invoice.request_id)
         .where(
             Request.client_id == client_id,
@@ -121,14 +124,14 @@ def _next_invoice(client_id: Any) -> LateralFromClause:  # noqa: ANN401 - a colu
         .order_by(Invoice.effective_due_date, Invoice.id)
         .limit(1)
         .lateral("due")
-    )
+    )  # fmt: skip
 
 
 def _client(tx: Tx, row: Row[*tuple[Any, ...]]) -> SearchHit:
     to = f"/clientes/{row.id}"
     action, action_to = "", ""
     if row.number is not None and Permission.PAYMENTS_REGISTER in tx.actor.permissions:
-        action, action_to = _receive(row), f"{to}?receber={row.id}"
+        action, action_to = _receive(row), f"{to}?receber={row.request_number}-{row.number}"
     elif row.status == ClientStatus.ACTIVE and Permission.REQUESTS_OPEN in tx.actor.permissions:
         action, action_to = "Nova solicitação", f"/emprestimos/novo?cliente={row.id}"
     return SearchHit(
@@ -168,7 +171,7 @@ def _request(tx: Tx, request: Request, client_name: str) -> SearchHit:
     return SearchHit(
         kind="request", group="Empréstimos", title=f"Empréstimo nº {request.number} · {client_name}",
         detail=f"{format_brl(request.principal_cents)} · {paid}", status=request.status, to=to,
-        action="Receber" if receives else "", action_to=f"{to}?receber={request.client_id}" if receives else "",
+        action="Receber" if receives else "", action_to=f"{to}?receber={request.number}" if receives else "",
     )  # fmt: skip
 
 

@@ -32,8 +32,9 @@ def a_sent_message(client_id: UUID, sent_at: str | None) -> None:
             text(
                 "INSERT INTO messages (id, kind, client_id, dedupe_key, status, reason, template, template_version,"
                 " body, body_hash, reference, snapshot, phone, business_date, available_at, attempts, provider_status,"
-                " created_at, sent_at) VALUES (:id, 'CHARGE', :client, CAST(:id AS text), :status, '', 't', 1, 'b',"
-                " 'h', 'r', '{}', '+5511987654321', '2026-02-20', '2026-02-20T09:00Z', 0, '', '2026-02-20T09:00Z', :sent)"
+                " created_at, sent_at) VALUES (:id, 'CHARGE', :client, CAST(:id AS text), :status, '', 't', 1,"
+                " 'b', 'h', 'r', '{}', '+5511987654321', '2026-02-20', '2026-02-20T09:00Z', 0, '',"
+                " '2026-02-20T09:00Z', :sent)"
             ),
             {"id": an_id(), "client": client_id, "status": "SENT" if sent_at else "QUEUED", "sent": sent_at},
         )

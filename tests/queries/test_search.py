@@ -41,7 +41,7 @@ def test_a_client_who_owes_comes_with_the_debt_and_the_payment_of_the_oldest_inv
     assert (hit.kind, hit.group, hit.title, hit.status) == ("client", "Clientes", "Maria das Dores Silva", "ACTIVE")
     assert hit.detail == "***.982.247-** · R$ 102,40 em atraso há 12 dias"
     assert (hit.to, hit.action) == (f"/clientes/{client_id}", "Receber 1/3 — R$ 102,40")
-    assert hit.action_to == f"/clientes/{client_id}?receber={client_id}"
+    assert hit.action_to == f"/clientes/{client_id}?receber=1-1"
 
 
 def test_a_client_who_owes_nothing_comes_with_a_new_request() -> None:
@@ -103,6 +103,7 @@ def test_a_number_finds_the_loan_and_the_payment_of_that_number() -> None:
     assert hits["request"].title == "Empréstimo nº 1 · Maria das Dores Silva"
     assert (hits["request"].detail, hits["request"].status) == ("R$ 300,00 · 1/3 pagas", "ACTIVE")
     assert (hits["request"].to, hits["request"].action) == ("/emprestimos/1", "Receber")
+    assert hits["request"].action_to == "/emprestimos/1?receber=1"
     assert hits["payment"].title == "Recebimento nº 1 · Maria das Dores Silva"
     assert hits["payment"].detail == "R$ 100,00 em 01/02/2026, Pix"
     assert hits["payment"].to == "/emprestimos/1?aba=recebimentos"
