@@ -22,7 +22,7 @@ from sqlalchemy import Engine, NullPool, create_engine, make_url
 
 from loanapp import settings as settings_module
 from loanapp.commands import servers
-from loanapp.commands.migrate import migrate
+from loanapp.commands.schema import migrate
 from loanapp.models.base import Session, bind
 from loanapp.settings import Settings
 from tests.cleaning import clean, prepare_cleaning

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from domain.messages import MessageStatus
 from loanapp import clock
 from loanapp.commands import environment
-from loanapp.commands.migrate import alembic_config
+from loanapp.commands.schema import alembic_config
 from loanapp.commands.servers import ServerError
 from loanapp.models.base import Session
 from loanapp.models.inbound import InboundEvent

@@ -19,7 +19,7 @@ from dotenv import dotenv_values, load_dotenv
 
 from loanapp import settings as settings_module
 from loanapp.commands import servers
-from loanapp.commands.migrate import migrate
+from loanapp.commands.schema import migrate
 from loanapp.commands.servers import ServerError
 from loanapp.models.base import bind, make_engine
 from loanapp.settings import Settings

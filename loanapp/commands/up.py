@@ -22,7 +22,7 @@ from typing import NoReturn
 import click
 
 from loanapp.commands import environment, first_rows, servers
-from loanapp.commands.migrate import PROJECT, migrate
+from loanapp.commands.schema import PROJECT, migrate
 from loanapp.commands.servers import ServerError
 from loanapp.models.base import bind, make_engine
 from loanapp.settings import Settings

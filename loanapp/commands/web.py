@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from loanapp.commands.migrate import PROJECT
+from loanapp.commands.schema import PROJECT
 from loanapp.commands.servers import ServerError
 from loanapp.settings import current
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from alembic import command
-from loanapp.commands.migrate import alembic_config
+from loanapp.commands.schema import alembic_config
 from loanapp.models.base import Base
 
 APPEND_ONLY = ("allocations", "audit_events", "message_events", "payments")
