@@ -164,11 +164,12 @@
   }
 
   // ── Navigation ───────────────────────────────────────────────────────────────────────────────────────────────────
-  let lastPath = location.pathname;
+  const currentPath = () => location.pathname.replace(/\/+$/, "");
+  let lastPath = currentPath();
   function arrived() {
     const search = document.getElementById("search");
-    if (location.pathname === lastPath) return;
-    lastPath = location.pathname;
+    if (currentPath() === lastPath) return;
+    lastPath = currentPath();
     if (search && document.activeElement?.closest(".search-box")) search.value = "";
     document.querySelector("main h1")?.focus();
   }
@@ -285,7 +286,16 @@
     if (field.value) document.getElementById("senha").focus();
   }
 
-  window.loanapp = { settled, arrived, signInAgain, rememberedEmail };
+  // Several events of one page may be refused at once: one navigation is enough.
+  let isLeaving = false;
+  function signIn() {
+    if (isLeaving) return;
+    isLeaving = true;
+    const path = currentPath() || "/";
+    location.assign("/entrar?next=" + encodeURIComponent(path + location.search));
+  }
+
+  window.loanapp = { settled, signIn, arrived, signInAgain, rememberedEmail };
   addEventListener("submit", onSubmit, true);
   addEventListener("focusout", onLeave, true);
   addEventListener("keydown", onKey);

@@ -35,7 +35,7 @@ _INTERNAL = frozenset(
         "handle_frontend_exception",
     }
 )
-_TO_SIGN_IN = "location.assign('/entrar?next=' + encodeURIComponent(location.pathname + location.search))"
+_TO_SIGN_IN = "loanapp.signIn()"
 
 
 @dataclass(frozen=True)
