@@ -124,7 +124,7 @@ def _run(variables: dict[str, str], *, is_demo: bool) -> None:
         environment.publish(folder, dict(os.environ))
         stack.callback(environment.withdraw, folder)
         logins = _prepare_book(settings, is_demo=is_demo)
-        _wait_for_build(builder)
+        os.environ["REFLEX_WEB_WORKDIR"] = _built_folder(builder)
         children = _children(folder / "logs", is_sandbox=is_sandbox)
         stack.callback(_end, children)
         for child in children:
@@ -142,7 +142,7 @@ def _start_build(stack: ExitStack) -> subprocess.Popen[bytes]:
     click.echo("Starting; the first time the pages are built, which takes a minute or two.")
     builder = subprocess.Popen(
         [*servers.dying_with_us(signal.SIGKILL), sys.executable, "-m", "loanapp.cli", "web", "--build-only"],
-        cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, process_group=0,
+        cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, process_group=0,
     )  # fmt: skip
 
     def abandon() -> None:
@@ -154,9 +154,11 @@ def _start_build(stack: ExitStack) -> subprocess.Popen[bytes]:
     return builder
 
 
-def _wait_for_build(builder: subprocess.Popen[bytes]) -> None:
-    if builder.wait() != 0:
+def _built_folder(builder: subprocess.Popen[bytes]) -> str:
+    folder, _ = builder.communicate()
+    if builder.returncode != 0:
         raise ServerError("The pages could not be built, so there is nothing to serve.")
+    return folder.decode().strip()
 
 
 def _start_servers(stack: ExitStack, folder: Path, variables: dict[str, str]) -> None:

@@ -86,20 +86,21 @@ def _export() -> None:
 
 @click.command(short_help="The web server alone.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--build-only", is_flag=True, help="Build the front end and end.")
+@click.option("--build-only", is_flag=True, help="Build the front end, print its folder and end.")
 def web(host: str, *, build_only: bool) -> None:
     """Serve the pages, the socket and the routes on PORT, from a production build of the front end.
 
     Settings come from the environment alone; `loanapp up` gives them by itself.
     """
     if build_only:
-        click.echo(f"The front end is built in {build()}.")
+        click.echo(build())
         return
     settings = current()
     environment = {
         **os.environ,
         **_QUIET,
-        "REFLEX_WEB_WORKDIR": str(build()),
+        # `up` has built before and says where, so that a web process started again serves the same pages.
+        "REFLEX_WEB_WORKDIR": os.environ.get("REFLEX_WEB_WORKDIR") or str(build()),
         # Reflex marks its internal switches with two leading underscores.
         "__REFLEX_SKIP_COMPILE": "true",
         "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
