@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import Date, cast, func, literal, null, select, union_all
+from sqlalchemy.dialects.postgresql import array
 
 from domain.cycles import TRIGGERS, Cycle, RunStatus, is_due_on
 from domain.invoices import InvoiceStatus
@@ -26,8 +27,8 @@ from loanapp.queries.invoices import Aging, aging_days, still_owed
 from loanapp.settings import SAO_PAULO
 
 AT_RISK_DAYS = 30
-WEEKS_BACK = 7
-WEEKS_AHEAD = 2
+WEEKS_BACK = 4
+WEEKS_AHEAD = 1
 # Older failures are history: nobody sends a reminder again after a week.
 ATTENTION_DAYS = 7
 LONG_IN_ANALYSIS = timedelta(hours=24)
@@ -63,7 +64,7 @@ class Portfolio:
         return share_pct(self.at_risk_cents, self.open_cents)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class AgingLine:
     """How many invoices of running loans lie in a bucket of days overdue, and what is still owed of them."""
 
@@ -129,13 +130,14 @@ def share_pct(part_cents: int, whole_cents: int) -> Decimal | None:
 @query(Permission.DASHBOARD_VIEW)
 def dashboard(tx: Tx, _parameters: None) -> Dashboard:
     """Return the dashboard as of the business date, in four statements."""
-    due_count, due_cents, aging = _aging(tx)
+    portfolio = _portfolio(tx)
+    due_count, due_cents, aging = _aging(tx, portfolio.open_cents)
     expected, received = _flows(tx)
     messages, runs = _events(tx)
     today = tx.business_date
     return Dashboard(
         business_date=today,
-        portfolio=_portfolio(tx),
+        portfolio=portfolio,
         today=Today(
             due_count=due_count,
             due_cents=due_cents,
@@ -170,28 +172,31 @@ def _portfolio(tx: Tx) -> Portfolio:
     )
 
 
-def _aging(tx: Tx) -> tuple[int, int, tuple[AgingLine, ...]]:
-    """Return how many invoices are due today, what is open of them, and the aging: one pass over what is owed."""
+def _aging(tx: Tx, open_cents: int) -> tuple[int, int, tuple[AgingLine, ...]]:
+    """Return how many invoices are due today, what is open of them, and the aging of all `open_cents`.
+
+    What has not come due is most of a book: its sum is what the cached aggregates leave over, only its count is read.
+    """
+    due = Invoice.effective_due_date
+    overdue = [bucket for bucket in Aging if bucket is not Aging.NOT_OVERDUE]
+    # Places in the array: 1 is due today, 2 and on are the overdue buckets.
+    first_days = array([0, *(aging_days(bucket)[0] for bucket in overdue)])
+    place = func.width_bucket(literal(tx.business_date) - due, first_days)
     rows = tx.session.execute(
-        select(Invoice.effective_due_date, func.count(), func.sum(Invoice.open_cents))
-        .where(*still_owed())
-        .group_by(Invoice.effective_due_date)
-    )
-    by_days = {(tx.business_date - due_date).days: (count, int(cents)) for due_date, count, cents in rows}
-    lines = []
-    for bucket in Aging:
-        first, last = aging_days(bucket)
-        inside = [
-            value
-            for days, value in by_days.items()
-            if (first is None or days >= first) and (last is None or days <= last)
-        ]
-        lines.append(
-            AgingLine(
-                bucket=bucket, count=sum(count for count, _ in inside), open_cents=sum(cents for _, cents in inside)
-            )
+        union_all(
+            select(place, func.count(), func.sum(Invoice.open_cents))
+            .where(*still_owed(), due <= tx.business_date)
+            .group_by(place),
+            select(literal(0), func.count(), literal(0)).where(*still_owed(), due > tx.business_date),
         )
-    return *by_days.get(0, (0, 0)), tuple(lines)
+    )
+    found = {number: (count, int(cents)) for number, count, cents in rows}
+    due_count, due_cents = found.get(1, (0, 0))
+    lines = [AgingLine(bucket, *found.get(number, (0, 0))) for number, bucket in enumerate(overdue, start=2)]
+    not_overdue = AgingLine(
+        Aging.NOT_OVERDUE, found[0][0] + due_count, open_cents - sum(line.open_cents for line in lines)
+    )
+    return due_count, due_cents, (not_overdue, *lines)
 
 
 def _flows(tx: Tx) -> tuple[dict[date, int], dict[date, int]]:
