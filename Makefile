@@ -2,7 +2,10 @@
 # make test   everything that must hold
 # Each first builds the environment, which needs Python 3.11 or newer and nothing else; the second time it is ready.
 
-PYTHON ?= $(firstword $(shell command -v python3.13 python3.12 python3.11 python3))
+# The first that runs and is new enough: a name on PATH alone may be a shim with nothing behind it.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+  $$name -c '$(NEW_ENOUGH)' 2> /dev/null && echo $$name && break; done)
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 READY := .venv/.ready
@@ -12,7 +15,7 @@ READY := .venv/.ready
 setup: $(READY)
 
 $(READY): requirements-dev.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	@test -n "$(PYTHON)" && $(PYTHON) -c '$(NEW_ENOUGH)' \
 	  || { echo "make: Python 3.11 or newer is needed: set PYTHON to it." >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv \
 	  || { rm -rf .venv; echo "make: Python's venv is missing: apt-get install python3-venv." >&2; exit 1; }
