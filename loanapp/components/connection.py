@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 def connection_bar() -> rx.Component:
     """Show the amber bar while the socket is down and the green one for three seconds after; app.js decides which."""
-    return rx.el.div(
+    bar = rx.el.div(
         rx.el.span("Sem conexão. Tentando reconectar…", class_name="when-lost"),
         rx.el.span("Conexão restabelecida", class_name="when-back"),
         id="connection",
@@ -24,6 +24,8 @@ def connection_bar() -> rx.Component:
         role="status",
         custom_attrs={"data-lost": rx.cond(has_connection_errors, "true", "false")},
     )
+    # Reflex puts the page inside what an app wrap returns: a fragment leaves it beside the bar.
+    return rx.fragment(bar)
 
 
 def error_boundary(*, is_stateful: bool) -> rx.Component:
