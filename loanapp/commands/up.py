@@ -127,9 +127,12 @@ def _run(variables: dict[str, str], *, is_demo: bool) -> None:
         os.environ["REFLEX_WEB_WORKDIR"] = _built_folder(builder)
         children = _children(folder / "logs", is_sandbox=is_sandbox)
         stack.callback(_end, children)
-        for child in children:
+        web, *others = children
+        # The page is what people wait for: the others load when it stands, rather than compete with it.
+        web.start()
+        _wait_for_page(settings, web)
+        for child in others:
             child.start()
-        _wait_for_page(settings, children)
         _tell(settings, logins, folder)
         while True:
             time.sleep(0.5)
@@ -216,13 +219,12 @@ def _end(children: Sequence[Child]) -> None:
             child.process.wait()
 
 
-def _wait_for_page(settings: Settings, children: Sequence[Child]) -> None:
+def _wait_for_page(settings: Settings, web: Child) -> None:
     deadline = time.monotonic() + PAGE_SECONDS
     while not _page_answers(settings.port):
         if time.monotonic() > deadline:
-            raise ServerError(f"The pages did not answer in {PAGE_SECONDS:g} s: see {children[0].log}.")
-        for child in children:
-            child.watch()
+            raise ServerError(f"The pages did not answer in {PAGE_SECONDS:g} s: see {web.log}.")
+        web.watch()
         time.sleep(0.1)
 
 
