@@ -92,7 +92,7 @@ def test_texts_are_five_to_fifteen_seconds_apart() -> None:
         ("+5511987654321", "", False),
     ],
 )
-def test_the_recipient_is_compared_with_the_phone_we_asked_for(phone: str, recipient: str, is_same: bool) -> None:
+def test_the_recipient_is_compared_with_the_phone_we_asked_for(phone: str, recipient: str, *, is_same: bool) -> None:
     assert is_same_recipient(phone, recipient) is is_same
 
 

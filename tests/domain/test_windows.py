@@ -36,7 +36,7 @@ def at(hour: int, minute: int = 0, *, day: date = MONDAY, zone: str = "America/S
         ("AM", at(19, 30), at(19, 30)),  # 18h30 in Manaus.
     ],
 )
-def test_a_weekday_opens_by_the_borrower_s_state_and_clock(state: str, now: datetime, opens_at: datetime | None) -> None:
+def test_a_weekday_opens_by_the_borrower_s_clock(state: str, now: datetime, opens_at: datetime | None) -> None:
     assert opening(now, MONDAY, state, CALENDAR) == opens_at
 
 
