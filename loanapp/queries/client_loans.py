@@ -28,6 +28,7 @@ class InvoiceMark:
     number: int
     status: InvoiceStatus
     effective_due_date: date
+    is_due_today: bool
     is_part_paid: bool
     days_overdue: int
 
@@ -78,6 +79,7 @@ class ClientInvoice:
     due_date: date
     effective_due_date: date
     status: InvoiceStatus
+    is_due_today: bool
     is_part_paid: bool
     days_overdue: int
     original_cents: int
@@ -127,6 +129,7 @@ def _state(tx: Tx, row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
     return {
         "status": status,
         "effective_due_date": row.effective_due_date,
+        "is_due_today": is_unsettled and row.effective_due_date == tx.business_date,
         "is_part_paid": is_unsettled and row.paid_cents + row.waived_cents > 0,
         "days_overdue": days_since(tx, row.effective_due_date) if is_unsettled else 0,
     }

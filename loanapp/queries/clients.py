@@ -12,7 +12,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, Subquery, false, func, literal, select
 
-from domain.clients import ClientKind, ClientNotFound, ClientStatus, fold
+from domain.clients import ClientKind, ClientNotFound, ClientStatus, TaxId, fold
+from domain.errors import DomainError
 from domain.invoices import InvoiceStatus
 from domain.permissions import Permission
 from domain.requests import RequestStatus
@@ -119,6 +120,15 @@ class ClientRecord:
     days_overdue: int
     next_due_date: date | None
     last_contact_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownClient:
+    """Who already has a CPF or CNPJ."""
+
+    client_id: UUID
+    name: str
+    kind: ClientKind
 
 
 def search_words(text: str) -> tuple[str, ...]:
@@ -301,3 +311,14 @@ def client_record(tx: Tx, client_id: UUID) -> ClientRecord:
         last_contact_at=last_contact_at,
         **{name: getattr(client, name) for name in kept},
     )
+
+
+@query(Permission.CLIENTS_VIEW)
+def client_with_tax_id(tx: Tx, text: str) -> KnownClient | None:
+    """Return who has the CPF or CNPJ, typed with any punctuation; None when nobody has, or when it is none."""
+    try:
+        tax_id = TaxId.parse(text)
+    except DomainError:
+        return None
+    found = tx.session.execute(select(Client.id, Client.name).where(Client.tax_id == tax_id.text)).one_or_none()
+    return KnownClient(client_id=found.id, name=found.name, kind=tax_id.kind) if found else None

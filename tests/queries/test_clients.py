@@ -6,11 +6,20 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, text
 
-from domain.clients import ClientNotFound, ClientStatus
+from domain.clients import ClientKind, ClientNotFound, ClientStatus, TaxId
 from domain.permissions import NOBODY, PermissionMissing
 from loanapp.models.base import Session
 from loanapp.queries.client_loans import ClientInvoicesFilter, client_invoices, client_loans
-from loanapp.queries.clients import ClientsFilter, ClientsOrder, ClientsPage, ClientsView, client_record, clients_page
+from loanapp.queries.clients import (
+    ClientsFilter,
+    ClientsOrder,
+    ClientsPage,
+    ClientsView,
+    KnownClient,
+    client_record,
+    client_with_tax_id,
+    clients_page,
+)
 from loanapp.services import clients
 from tests.build.book import Book, a_day, an_id, at, rows, run_cycles
 from tests.build.counting import counted
@@ -197,6 +206,18 @@ def test_a_client_that_does_not_exist_is_not_found() -> None:
     assert refusal.value.code == "client.not_found"
 
 
+def test_a_cpf_with_any_punctuation_tells_who_has_it_and_anything_else_nobody() -> None:
+    book = Book.opened()
+    maria = book.a_client()
+    ((tax_id,),) = rows("SELECT tax_id FROM clients")
+
+    known = client_with_tax_id(book.manager, at("2026-02-22"), f" {TaxId(str(tax_id)).formatted} ")
+
+    assert known == KnownClient(client_id=maria, name="Maria das Dores Silva", kind=ClientKind.PERSON)
+    for typed in ("529.982.247-25", "529.982.247-26", "", "😀"):
+        assert client_with_tax_id(book.manager, at("2026-02-22"), typed) is None
+
+
 def test_loans_come_newest_first_and_only_running_ones_with_their_invoices() -> None:
     book = Book.opened()
     maria = book.a_client()
@@ -216,6 +237,8 @@ def test_loans_come_newest_first_and_only_running_ones_with_their_invoices() -> 
     assert [(mark.number, mark.status, mark.is_part_paid, mark.days_overdue) for mark in oldest.invoices] == [
         (1, "PAID", False, 0), (2, "OPEN", True, 2), (3, "OPEN", False, 0),
     ]  # fmt: skip
+    on_the_day = client_loans(book.manager, at("2026-03-10"), maria).loans[1]
+    assert [mark.is_due_today for mark in on_the_day.invoices] == [False, True, False]
 
 
 def test_invoices_put_the_unsettled_first_and_add_late_fee_and_mora() -> None:
