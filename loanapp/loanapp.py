@@ -13,6 +13,9 @@ from starlette.applications import Starlette
 from loanapp import bridge, pages
 from loanapp.components import connection
 from loanapp.components.page import registered
+from loanapp.components.receive import ReceiveState
+from loanapp.components.receive_dialog import receive_dialog
+from loanapp.components.shell import overlay
 from loanapp.edge import SessionEdge
 from loanapp.gate import Gate
 from loanapp.web import evolution, frontend, health, sign_in
@@ -43,7 +46,8 @@ app = rx.App(
     html_lang="pt-BR",
     stylesheets=["tokens.css", "components.css"],
     head_components=[
-        rx.script(src="/app.js"),
+        # A plain element: it has run before the first event of the socket can call it.
+        rx.el.script(src="/app.js"),
         rx.el.link(rel="manifest", href="/manifest.webmanifest"),
         rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml"),
     ],
@@ -57,6 +61,7 @@ app = rx.App(
 )
 app.add_middleware(Gate())
 app.register_lifespan_task(_engine)
+overlay(on_load=ReceiveState.look_at_address)(receive_dialog)
 _load_pages()
 for page in registered():
     app.add_page(**page)

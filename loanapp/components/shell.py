@@ -83,7 +83,7 @@ def _menu() -> rx.Component:
 
 def _brand() -> rx.Component:
     return app_link(
-        rx.el.img(src="/icon.svg", alt="", width="28", height="28", class_name="rounded"),
+        rx.el.img(src="/icon.svg", alt="", class_name="size-7 shrink-0"),
         rx.el.span(rx.cond(AuthState.company != "", AuthState.company, BRAND), class_name="truncate"),
         to="/",
         class_name="brand flex items-center gap-3 px-1.5 py-1 text-base font-bold min-w-0",

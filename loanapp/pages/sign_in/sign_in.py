@@ -80,7 +80,7 @@ def sign_in() -> rx.Component:
     """Draw the page."""
     card = rx.el.main(
         rx.el.div(
-            rx.el.img(src="/icon.svg", alt="", width="40", height="40"),
+            rx.el.img(src="/icon.svg", alt="", class_name="size-10"),
             rx.el.span(BRAND, class_name="title-small"),
             class_name="flex items-center gap-3",
         ),
