@@ -207,7 +207,7 @@ def step_of(code: str) -> CadenceStep:
 
 def is_lender_known(words: Template, lender: Lender) -> bool:
     """Say whether everything that the words name of the lender is there, so that the text can be written."""
-    named = " ".join((words.opening, words.single, words.several, words.total, words.closing))
+    named = f"{words.opening} {words.single} {words.several} {words.total} {words.closing}"
     fields = set(_FIELD.findall(named.replace("{assinatura}", _SIGNATURE)))
     return all(value.strip() for name, value in _lender_values(lender).items() if name in fields)
 

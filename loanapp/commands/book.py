@@ -8,12 +8,13 @@ from datetime import date
 from typing import Any
 
 import click
-from sqlalchemy import event
+from sqlalchemy import create_engine
 
-from loanapp.models.base import Session
+from loanapp.models.base import Session, bind
+from loanapp.settings import Settings
 
 
-class IsoDate(click.ParamType):
+class IsoDate(click.ParamType[date]):
     """A date as `2026-11-23`."""
 
     name = "date"
@@ -44,24 +45,21 @@ def progress_bar(length: int, label: str) -> Iterator[Callable[[int], None]]:
 
 
 @contextmanager
-def deferring_commits() -> Iterator[None]:
-    """Let commits not wait for the disk inside the block, and wait for all of them at its end.
+def deferring_commits(settings: Settings) -> Iterator[None]:
+    """Bind `Session` to one connection whose commits don't wait for the disk, and wait for all of them at the end.
 
     For books that are made anew: after a crash of the database the block's last commits may be missing, never torn.
     """
-    engine = Session.kw["bind"]
-
-    def relax(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection.
-        connection.execute("SET synchronous_commit = off")
-        connection.commit()
-
-    engine.dispose()
-    event.listen(engine, "connect", relax)
+    usual = Session.kw["bind"]
+    options = "-c statement_timeout=60000 -c timezone=UTC -c synchronous_commit=off"
+    address = settings.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
+    engine = create_engine(address, pool_size=1, max_overflow=0, connect_args={"options": options})
+    bind(engine)
     try:
         yield
     finally:
-        event.remove(engine, "connect", relax)
         engine.dispose()
+        bind(usual)
         # A commit that waits makes every earlier one durable too.
-        with engine.begin() as connection:
+        with usual.begin() as connection:
             connection.exec_driver_sql("SELECT pg_current_xact_id()")

@@ -64,10 +64,10 @@ def cycle(name: str, business_date: date | None, *, is_preview: bool, is_json: b
         try:
             check_business_date(day, today=today)
             if is_preview:
-                results = [_timed(each, day, lambda each=each: _previewed(each, day)) for each in cycles]
+                results = [_timed(each, day, _previewed) for each in cycles]
             else:
                 _catch_up(None if name == _ALL else Cycle(name), day)
-                results = [_timed(each, day, lambda each=each: _ran(each, day)) for each in cycles]
+                results = [_timed(each, day, _ran) for each in cycles]
         except CycleInFuture:
             raise click.ClickException(f"The business date {day} has not come: give one up to {today}.") from None
         except CycleWaits as waits:
@@ -85,9 +85,9 @@ def cycle(name: str, business_date: date | None, *, is_preview: bool, is_json: b
         raise click.ClickException("Some clients were set aside: the page Rotinas diárias names them and their errors.")
 
 
-def _timed(each: Cycle, day: date, work: Callable[[], CycleCounts]) -> _Result:
+def _timed(each: Cycle, day: date, work: Callable[[Cycle, date], CycleCounts]) -> _Result:
     began = perf_counter()
-    counts = work()
+    counts = work(each, day)
     return _Result(each, day, counts, round((perf_counter() - began) * 1000))
 
 

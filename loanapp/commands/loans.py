@@ -190,7 +190,7 @@ def _receipts(loan: Loan, plan: Sequence[Instalment], random: Random) -> Iterato
 
 def _in_time(loan: Loan, instalment: Instalment, random: Random) -> Receipt:
     received_on = instalment.effective_due_date - timedelta(days=random.randrange(4))
-    return Receipt(max(received_on, loan.disbursed_on), instalment.original)
+    return Receipt(max(received_on, loan.disbursed_on + timedelta(days=1)), instalment.original)
 
 
 def _late(loan: Loan, instalment: Instalment, random: Random) -> Receipt:

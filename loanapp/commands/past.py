@@ -60,6 +60,7 @@ def set_company(moment: Moment) -> None:
 class Past:
     """What happens from `first` until `last`, a business date whose cycles run only as far as `present` has come.
 
+    No cycle runs before `cycles_from`: what falls due until then is brought up to date by its first run.
     A charge text of a past date is recorded and never sent: its cycle is run in the night after, when its day is over.
     The days in `sends` are different: their cycle runs at 06:00 and whoever plans them sends the texts or ends them.
     """
@@ -67,6 +68,7 @@ class Past:
     first: date
     last: date
     present: Moment
+    cycles_from: date = date.min
     sends: frozenset[date] = frozenset()
     runs: int = 0
     _deeds: list[tuple[date, int, int, Deed]] = field(default_factory=list)
@@ -102,7 +104,8 @@ class Past:
         return on(day, TRIGGERS[cycle].hour, TRIGGERS[cycle].minute)
 
     def _run(self, cycle: Cycle, day: date, moment: Moment) -> None:
-        if not is_due_on(cycle, day) or self._at(day, cycle).now > self.present.now:
+        has_come = self._at(day, cycle).now <= self.present.now
+        if day < self.cycles_from or not is_due_on(cycle, day) or not has_come:
             return
         order = OpenRun(cycle=cycle, business_date=day, origin="seed")
         _runner.drive(SYSTEM, lambda: moment, cycles.open_run(SYSTEM, moment, order))

@@ -31,10 +31,16 @@ _STAFF = (
     Login("seed.gestao@seed.loanapp", "Rosa Gestora", Role.LOAN_MANAGEMENT),
     Login("seed.gestao2@seed.loanapp", "Davi Gestor", Role.LOAN_MANAGEMENT),
 )
-_FATES = ((Fate.WAITS, 4), (Fate.DECLINED, 8), (Fate.APPROVED, 3), (Fate.DISBURSED, 85))
-_HABITS = (
-    (Habit.PUNCTUAL, 45), (Habit.LATE, 25), (Habit.PARTIAL, 8), (Habit.OVER, 5), (Habit.STOPS, 12), (Habit.RETURNS, 5),
-)  # fmt: skip
+# How many in a hundred.
+_FATES = {Fate.WAITS: 4, Fate.DECLINED: 8, Fate.APPROVED: 3, Fate.DISBURSED: 85}
+_HABITS = {
+    Habit.PUNCTUAL: 45,
+    Habit.LATE: 25,
+    Habit.PARTIAL: 8,
+    Habit.OVER: 5,
+    Habit.STOPS: 12,
+    Habit.RETURNS: 5,
+}
 _REGISTERED_MINUTE = 8 * 60
 
 
@@ -49,7 +55,7 @@ def seed(count: int, number: int, months: int, until: date | None) -> None:
     The last date has its cycles and nothing else, so that the hour of the day changes nothing. Its users can't sign in:
     add your own with `loanapp user add`. The company's row is set to an example, whose rates the loans copy.
     """
-    with environment.ready(), deferring_commits():
+    with environment.ready() as settings, deferring_commits(settings):
         present = clock.moment()
         last = until or present.business_date
         if last > present.business_date:
@@ -115,8 +121,6 @@ def _loan(random: Random, request_id: UUID, client_id: UUID, asked_on: date) -> 
     decided_on = asked_on + timedelta(days=random.randrange(3))
     disbursed_on = decided_on + timedelta(days=random.randrange(3))
     terms = some_terms(random, asked_on, disbursed_on)
-    fates, fate_weights = zip(*_FATES, strict=True)
-    habits, habit_weights = zip(*_HABITS, strict=True)
     return Loan(
         request_id=request_id,
         client_id=client_id,
@@ -124,8 +128,8 @@ def _loan(random: Random, request_id: UUID, client_id: UUID, asked_on: date) -> 
         asked_on=asked_on,
         decided_on=decided_on,
         disbursed_on=disbursed_on,
-        fate=random.choices(fates, fate_weights)[0],
-        habit=random.choices(habits, habit_weights)[0],
+        fate=random.choices(list(_FATES), list(_FATES.values()))[0],
+        habit=random.choices(list(_HABITS), list(_HABITS.values()))[0],
         paid_before_stop=random.randrange(max(1, terms.count // 2)),
     )
 
