@@ -6,7 +6,9 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from loanapp.models.auth import User
 from loanapp.models.base import Base
+from loanapp.models.clients import Client
 
 
 class AuditEvent(Base):
@@ -23,8 +25,8 @@ class AuditEvent(Base):
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     chain: Mapped[str]
     chain_number: Mapped[int]
-    client_id: Mapped[UUID | None] = mapped_column(ForeignKey("clients.id"))
-    actor_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    client_id: Mapped[UUID | None] = mapped_column(ForeignKey(Client.id))
+    actor_id: Mapped[UUID | None] = mapped_column(ForeignKey(User.id))
     actor_name: Mapped[str]
     action: Mapped[str]
     record_kind: Mapped[str]

@@ -33,7 +33,7 @@ class LoginSession(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(unique=True)
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id))
     address: Mapped[str]
     user_agent: Mapped[str]
     created_at: Mapped[datetime]

@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.clients import ClientKind, ClientStatus
+from loanapp.models.auth import User
 from loanapp.models.base import Base, one_of
 
 
@@ -60,6 +61,6 @@ class Client(Base):
     search_text: Mapped[str]
     audit_count: Mapped[int] = mapped_column(default=0)
     audit_head: Mapped[str] = mapped_column(default="")
-    registered_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    registered_by: Mapped[UUID | None] = mapped_column(ForeignKey(User.id))
     registered_on: Mapped[date]
     registered_at: Mapped[datetime]

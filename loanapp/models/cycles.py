@@ -8,7 +8,9 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.cycles import Cycle, RunStatus
+from loanapp.models.auth import User
 from loanapp.models.base import Base, one_of
+from loanapp.models.clients import Client
 
 
 class CycleRun(Base):
@@ -29,7 +31,7 @@ class CycleRun(Base):
     replay_number: Mapped[int]
     status: Mapped[str]
     origin: Mapped[str]
-    requested_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    requested_by: Mapped[UUID | None] = mapped_column(ForeignKey(User.id))
     opened_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -51,7 +53,7 @@ class CycleFailure(Base):
     __tablename__ = "cycle_failures"
     __table_args__ = (Index(None, "client_id"),)
 
-    run_id: Mapped[UUID] = mapped_column(ForeignKey("cycle_runs.id"), primary_key=True)
-    client_id: Mapped[UUID] = mapped_column(ForeignKey("clients.id"), primary_key=True)
+    run_id: Mapped[UUID] = mapped_column(ForeignKey(CycleRun.id), primary_key=True)
+    client_id: Mapped[UUID] = mapped_column(ForeignKey(Client.id), primary_key=True)
     error: Mapped[str]
     failed_at: Mapped[datetime]

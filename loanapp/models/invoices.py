@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.invoices import InvoiceStatus
 from loanapp.models.base import Base, one_of
+from loanapp.models.requests import Request
 
 
 class Invoice(Base):
@@ -50,7 +51,7 @@ class Invoice(Base):
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
-    request_id: Mapped[UUID] = mapped_column(ForeignKey("requests.id"))
+    request_id: Mapped[UUID] = mapped_column(ForeignKey(Request.id))
     number: Mapped[int]
     due_date: Mapped[date]
     effective_due_date: Mapped[date]

@@ -17,6 +17,7 @@ from domain.messages import MessageStatus
 from loanapp.models.audit import AuditHead
 from loanapp.models.clients import Client
 from loanapp.models.cycle_sql import lock_clients
+from loanapp.models.cycles import CycleRun
 from loanapp.models.inbound import InboundEvent
 from loanapp.models.messages import Message, WhatsappInstance
 from loanapp.models.requests import Request
@@ -113,6 +114,16 @@ def inbound_event(session: Session, event_id: UUID) -> InboundEvent | None:
 def cycle(session: Session, name: str) -> None:
     """Let one transaction at a time open or close runs of a cycle."""
     session.execute(text("SELECT pg_advisory_xact_lock(hashtext('cycle.' || :name))"), {"name": name})
+
+
+def run(session: Session, run_id: UUID) -> CycleRun:
+    """Lock a run's row to add to its counts; taken last, since every worker of the run wants it."""
+    return session.scalars(
+        select(CycleRun)
+        .where(CycleRun.id == run_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()
 
 
 def clients_of_run(

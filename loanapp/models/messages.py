@@ -8,7 +8,9 @@ from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.messages import MessageKind, MessageStatus
+from loanapp.models.auth import User
 from loanapp.models.base import Base, one_of
+from loanapp.models.clients import Client
 
 
 class WhatsappInstance(Base):
@@ -50,7 +52,7 @@ class Message(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str]
-    client_id: Mapped[UUID] = mapped_column(ForeignKey("clients.id"))
+    client_id: Mapped[UUID] = mapped_column(ForeignKey(Client.id))
     dedupe_key: Mapped[str] = mapped_column(unique=True)
     status: Mapped[str]
     reason: Mapped[str] = mapped_column(default="")
@@ -68,7 +70,7 @@ class Message(Base):
     provider_key: Mapped[str | None]
     provider_recipient: Mapped[str | None]
     provider_status: Mapped[str] = mapped_column(default="")
-    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey(User.id))
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
@@ -82,7 +84,7 @@ class MessageEvent(Base):
     __table_args__ = (Index(None, "message_id"),)
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
-    message_id: Mapped[UUID] = mapped_column(ForeignKey("messages.id"))
+    message_id: Mapped[UUID] = mapped_column(ForeignKey(Message.id))
     at: Mapped[datetime]
     from_status: Mapped[str | None]
     to_status: Mapped[str]

@@ -11,7 +11,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.payments import PaymentMethod
+from loanapp.models.auth import User
 from loanapp.models.base import Base, one_of
+from loanapp.models.invoices import Invoice
+from loanapp.models.requests import Request
 
 
 class Payment(Base):
@@ -29,12 +32,12 @@ class Payment(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(Identity(always=True), unique=True)
-    request_id: Mapped[UUID] = mapped_column(ForeignKey("requests.id"))
+    request_id: Mapped[UUID] = mapped_column(ForeignKey(Request.id))
     amount_cents: Mapped[int]
     method: Mapped[str]
     received_on: Mapped[date]
     note: Mapped[str] = mapped_column(default="")
-    registered_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    registered_by: Mapped[UUID | None] = mapped_column(ForeignKey(User.id))
     business_date: Mapped[date]
     registered_at: Mapped[datetime]
 
@@ -56,12 +59,12 @@ class Allocation(Base):
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
-    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payments.id"))
-    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.id"))
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey(Payment.id))
+    invoice_id: Mapped[int] = mapped_column(ForeignKey(Invoice.id))
     mora_cents: Mapped[int]
     late_fee_cents: Mapped[int]
     interest_cents: Mapped[int]
     principal_cents: Mapped[int]
-    cause_payment_id: Mapped[UUID] = mapped_column(ForeignKey("payments.id"))
+    cause_payment_id: Mapped[UUID] = mapped_column(ForeignKey(Payment.id))
     business_date: Mapped[date]
     recorded_at: Mapped[datetime]

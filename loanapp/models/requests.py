@@ -11,6 +11,7 @@ from domain.calendar import Step
 from domain.instalments import Plan
 from domain.payments import PaymentMethod
 from domain.requests import RequestStatus
+from loanapp.models.auth import User
 from loanapp.models.base import Base, one_of
 from loanapp.models.clients import Client
 
@@ -62,7 +63,7 @@ class Request(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(Identity(always=True), unique=True)
-    client_id: Mapped[UUID] = mapped_column(ForeignKey("clients.id"))
+    client_id: Mapped[UUID] = mapped_column(ForeignKey(Client.id))
     status: Mapped[str] = mapped_column(default=RequestStatus.OPEN)
     principal_cents: Mapped[int]
     plan: Mapped[str]
@@ -77,15 +78,15 @@ class Request(Base):
     effective_annual_cost_pct: Mapped[Decimal | None]
     note: Mapped[str] = mapped_column(default="")
 
-    requested_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    requested_by: Mapped[UUID | None] = mapped_column(ForeignKey(User.id))
     requested_on: Mapped[date]
     requested_at: Mapped[datetime]
     approved_on: Mapped[date | None]
     unapproved_on: Mapped[date | None]
-    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey(User.id))
     decided_at: Mapped[datetime | None]
     decision_reason: Mapped[str] = mapped_column(default="")
-    disbursed_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    disbursed_by: Mapped[UUID | None] = mapped_column(ForeignKey(User.id))
     disbursed_on: Mapped[date | None]
     disbursed_at: Mapped[datetime | None]
     disbursement_method: Mapped[str | None]

@@ -165,7 +165,7 @@ def run_chunk(tx: Tx, command: RunChunk) -> int:
             raise
         raise ChunkFailed(client_ids, str(error.orig)[:ERROR_LENGTH_MAXIMUM]) from error
     # The run's row is written last, so that workers who share the run wait for each other only for the commit.
-    run = tx.session.get_one(CycleRun, command.run_id, populate_existing=True, with_for_update=True)
+    run = locks.run(tx.session, command.run_id)
     run.clients_done += len(client_ids)
     run.examined += counts.examined
     run.changed += counts.changed
