@@ -71,6 +71,12 @@ class AboveApprovalLimit(NotAllowed):
     code = "request.above_limit"
 
 
+class BorrowerMissing(Invalid):
+    """A request names the client who asks."""
+
+    code = "request.borrower_missing"
+
+
 class FirstDueDateImpossible(Invalid):
     """The first due date is not after the day of reference, or more than a year away."""
 

@@ -66,6 +66,7 @@ TEXTS: dict[str, str] = {
     "rates.mora_above_person_limit": "Mora acima de {limit}% ao mês para pessoa física: só administrador, com motivo.",
     "rates.late_fee_above_company_limit": "A multa vai até {limit}%.",
     "request.not_found": "Este empréstimo não existe.",
+    "request.borrower_missing": "Escolha o cliente.",
     "request.moved": "Este empréstimo mudou de situação enquanto isso. Recarregue a página.",
     "request.id_taken": "Este pedido já foi registrado com outros dados. Recarregue a página.",
     "request.own": "Quem pede não aprova. Peça a outra pessoa.",

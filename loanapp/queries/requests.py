@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, UnaryExpression, and_, func, or_, select
 
-from domain.calendar import BusinessCalendar, Step
+from domain.calendar import BusinessCalendar, Step, due_dates
 from domain.clients import ClientStatus, Phone, TaxId
 from domain.errors import Checks
 from domain.instalments import Plan, PlanTerms, build_plan, effective_annual_cost, regular_instalment
@@ -31,7 +31,10 @@ SHORT_NUMBER_DIGITS = 3
 
 @dataclass(frozen=True, kw_only=True)
 class RequestsOf:
-    """Which requests, in which order (a key of `ORDERS`, `-key` for descending), and which page of them."""
+    """Which requests, in which order (a key of `ORDERS`, `-key` for descending), and which page of them.
+
+    A page past the end is the last one.
+    """
 
     statuses: tuple[RequestStatus, ...]
     search: str = ""
@@ -73,14 +76,6 @@ class RequestsPage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BorrowersOf:
-    """Which clients: the one with an id, or at most eight that a text finds."""
-
-    text: str = ""
-    client_id: UUID | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Borrower:
     """A client as who decides about a loan sees it: whether blocked, and how the loans before this one went.
 
@@ -102,6 +97,15 @@ class Borrower:
     overdue_cents: int
     days_overdue: int
     days_late_average: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestForm:
+    """What a new request's form begins with: today, a first due date a month away, and the client, if one is known."""
+
+    business_date: date
+    first_due_date: date
+    borrower: Borrower | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,17 +159,19 @@ def requests_page(tx: Tx, parameters: RequestsOf) -> RequestsPage:
         )
     }
     counted = [sums[status] for status in parameters.statuses if status in sums]
+    requests = sum(row.requests for row in counted)
+    page = min(parameters.page, max(1, -(-requests // parameters.size)))
     rows = tx.session.execute(
         select(Request, Client.name)
         .join(Client, Client.id == Request.client_id)
         .where(Request.status.in_(parameters.statuses), *found)
         .order_by(*_order(parameters.order))
-        .offset((parameters.page - 1) * parameters.size)
+        .offset((page - 1) * parameters.size)
         .limit(parameters.size)
     )
     return RequestsPage(
         lines=tuple(_line(tx, request, name) for request, name in rows),
-        total=sum(row.requests for row in counted),
+        total=requests,
         principal_cents=sum(int(row.principal_cents) for row in counted),
         open_cents=sum(int(row.open_cents) for row in counted),
         overdue_cents=sum(int(row.overdue_cents) for row in counted),
@@ -224,11 +230,9 @@ def terms_of(request: Request) -> PlanTerms:
 
 
 @query(Permission.REQUESTS_VIEW)
-def borrowers(tx: Tx, parameters: BorrowersOf) -> tuple[Borrower, ...]:
-    """Return the client with an id, or those that a text finds, by name; nothing for an empty text."""
-    if parameters.client_id is not None:
-        return read_borrowers(tx, [Client.id == parameters.client_id])
-    conditions = matches(parameters.text)
+def borrowers(tx: Tx, text: str) -> tuple[Borrower, ...]:
+    """Return at most eight clients that a text finds, by name; nothing for an empty text."""
+    conditions = matches(text)
     return read_borrowers(tx, conditions) if conditions else ()
 
 
@@ -285,6 +289,17 @@ def _borrower(tx: Tx, row: Row[Any]) -> Borrower:
         overdue_cents=int(row.overdue_cents),
         days_overdue=days_since(tx, row.overdue_since),
         days_late_average=None if row.days_late_average is None else round(row.days_late_average),
+    )
+
+
+@query(Permission.REQUESTS_OPEN)
+def request_form(tx: Tx, client_id: UUID | None) -> RequestForm:
+    """Return what a new request's form begins with; an id that is no client's counts as none."""
+    found = read_borrowers(tx, [Client.id == client_id]) if client_id else ()
+    return RequestForm(
+        business_date=tx.business_date,
+        first_due_date=due_dates(tx.business_date, Step.MONTHLY, 2, BusinessCalendar())[1],
+        borrower=found[0] if found else None,
     )
 
 

@@ -14,7 +14,7 @@ from domain.money import Money
 from domain.permissions import NOBODY, SYSTEM, Actor, PermissionMissing, Role
 from domain.requests import RequestNotFound, RequestStatus
 from loanapp.queries.request_record import Obstacle, RequestRecord, request_record
-from loanapp.queries.requests import BorrowersOf, RequestsOf, borrowers, requests_page, simulate
+from loanapp.queries.requests import RequestsOf, borrowers, request_form, requests_page, simulate
 from loanapp.services import company, requests
 from tests.build.book import Book, a_day, a_person, at, run_cycles
 from tests.build.counting import counted
@@ -101,6 +101,14 @@ def test_a_page_is_sorted_as_asked(order: str, numbers: list[int]) -> None:
     assert [line.number for line in page.lines] == numbers
 
 
+def test_a_page_past_the_end_is_the_last_one() -> None:
+    book = a_book_in_several_states()
+
+    page = requests_page(book.manager, at("2026-01-22"), RequestsOf(statuses=ALL, size=3, page=99))
+
+    assert [line.number for line in page.lines] == [1]
+
+
 def test_a_page_takes_two_statements_and_who_may_not_see_it_gets_none(database: Engine) -> None:
     book = a_book_in_several_states()
 
@@ -123,7 +131,7 @@ def test_a_borrower_shows_loans_by_state_debts_and_the_average_delay(database: E
     run_cycles("2026-03-14")
 
     with counted(database) as statements:
-        (found,) = borrowers(book.manager, at("2026-03-14"), BorrowersOf(text="maria dores"))
+        (found,) = borrowers(book.manager, at("2026-03-14"), "maria dores")
 
     assert len(statements) == 1
     assert (found.client_id, found.name, found.tax_id[:4]) == (maria, "Maria das Dores Silva", "***.")
@@ -132,15 +140,17 @@ def test_a_borrower_shows_loans_by_state_debts_and_the_average_delay(database: E
     assert (found.open_cents, found.overdue_cents, found.days_overdue) == (30_640, 30_640, 4)
     assert found.days_late_average == 2
     assert (found.is_blocked, found.blocked_reason) == (False, "")
-    assert borrowers(book.manager, at("2026-03-14"), BorrowersOf(client_id=maria)) == (found,)
+    form = request_form(book.manager, at("2026-03-14"), maria)
+    assert form.borrower == found
+    assert (form.business_date, form.first_due_date) == (date(2026, 3, 14), date(2026, 4, 14))
 
 
 def test_an_empty_search_finds_no_borrower_and_a_new_client_has_no_history() -> None:
     book = Book.opened()
     client_id = book.a_client("Zélia")
 
-    assert borrowers(book.manager, at("2026-01-12"), BorrowersOf(text="  ")) == ()
-    (found,) = borrowers(book.manager, at("2026-01-12"), BorrowersOf(text="zelia"))
+    assert borrowers(book.manager, at("2026-01-12"), "  ") == ()
+    (found,) = borrowers(book.manager, at("2026-01-12"), "zelia")
     assert (found.client_id, found.active, found.open_cents, found.days_late_average) == (client_id, 0, 0, None)
 
 
@@ -306,4 +316,5 @@ def test_a_number_that_does_not_exist_is_not_found() -> None:
 
     with pytest.raises(RequestNotFound):
         a_record(book.manager, 99)
-    assert borrowers(book.manager, at("2026-01-12"), BorrowersOf(client_id=UUID(int=1))) == ()
+    assert request_form(book.manager, at("2026-01-12"), UUID(int=1)).borrower is None
+    assert request_form(book.manager, at("2026-01-12"), None).borrower is None

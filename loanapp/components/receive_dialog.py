@@ -1,0 +1,188 @@
+"""The dialog “Registrar recebimento”, hung over every page by the composition root (ux.md §2.12)."""
+
+import reflex as rx
+
+from loanapp.components.badges import status_badge
+from loanapp.components.buttons import button, link_button, submit_button
+from loanapp.components.dialogs import dialog
+from loanapp.components.fields import choice_field, date_field, error_summary, money_field, text_field, tick_field
+from loanapp.components.forms import once_form
+from loanapp.components.glyphs import glyph
+from loanapp.components.links import app_link
+from loanapp.components.receive import FORM_ID, METHODS, Choice, ReceiveState, Share
+from loanapp.components.receive_calculation import calculated_invoice
+
+# The key of a press that got no answer is read where it was made, and looked up by the server.
+_ASK_BY_KEY = f"document.getElementById('{FORM_ID}').elements.namedItem('command_id').value"
+
+
+def receive_dialog() -> rx.Component:
+    """Draw the dialog; the address opens and closes it."""
+    return dialog(
+        "Registrar recebimento",
+        rx.match(
+            ReceiveState.step,
+            ("choose", _choose()),
+            ("form", _form()),
+            ("done", _done()),
+            _failed(),
+        ),
+        is_open=ReceiveState.step != "",
+        on_open_change=ReceiveState.toggle,
+        width="640px",
+    )
+
+
+def _choice(choice: rx.Var[Choice]) -> rx.Component:
+    return rx.el.li(
+        app_link(
+            rx.el.span(choice["title"], class_name="font-medium"),
+            rx.el.span(choice["detail"], class_name="muted"),
+            rx.cond(choice["overdue"] != "", rx.el.span(choice["overdue"], class_name="overdue font-medium")),
+            to=choice["to"],
+            replace=True,
+            class_name="flex flex-col gap-0.5 py-2 px-3 rounded-md hover:bg-[var(--c-row-hover)]",
+        ),
+        class_name="border-b border-[var(--c-line)]",
+    )
+
+
+def _choose() -> rx.Component:
+    nothing = rx.cond(
+        (ReceiveState.searched != "") & (ReceiveState.problem == ""),
+        rx.el.p("Nenhum empréstimo em andamento para “", ReceiveState.searched, "”.", class_name="muted"),
+    )
+    return rx.el.div(
+        text_field(
+            "receive-search",
+            "Cliente ou empréstimo",
+            help_text="Nome, CPF/CNPJ, telefone ou número do empréstimo",
+            type="search",
+            on_change=ReceiveState.find.debounce(150),
+        ),
+        rx.cond(ReceiveState.problem != "", rx.el.p(ReceiveState.problem, role="alert")),
+        rx.el.div(
+            rx.cond(
+                ReceiveState.choices.length() > 0,
+                rx.el.ul(rx.foreach(ReceiveState.choices, _choice)),
+                nothing,
+            ),
+            aria_live="polite",
+        ),
+        rx.el.div(rx.dialog.close(button("Cancelar")), class_name="flex justify-end"),
+        class_name="flex flex-col gap-4",
+    )
+
+
+def _share(share: rx.Var[Share]) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.span(share["title"], class_name="font-medium"),
+            rx.el.span(share["rest"], class_name="muted"),
+            class_name="flex flex-wrap justify-between gap-x-4",
+        ),
+        rx.el.div(share["parts"], class_name="tabular-nums"),
+    )
+
+
+def _distribution() -> rx.Component:
+    return rx.el.section(
+        rx.el.h2("Distribuição", class_name="font-semibold"),
+        rx.cond(ReceiveState.order_note != "", _note(ReceiveState.order_note)),
+        rx.el.ul(rx.foreach(ReceiveState.shares, _share), class_name="flex flex-col gap-2"),
+        rx.el.p(ReceiveState.after, class_name="font-medium"),
+        class_name=rx.cond(ReceiveState.is_stale, "panel flex flex-col gap-2 opacity-60", "panel flex flex-col gap-2"),
+        custom_attrs={"aria-live": "polite", "aria-busy": rx.cond(ReceiveState.is_stale, "true", "false")},
+    )
+
+
+def _note(text: rx.Var[str]) -> rx.Component:
+    return rx.el.p(glyph("info", class_name="shrink-0 mt-0.5"), text, class_name="notice rounded-md")
+
+
+def _memory() -> rx.Component:
+    return rx.el.section(
+        rx.el.h2("Parcelas em aberto", class_name="font-semibold"),
+        rx.foreach(ReceiveState.invoices, lambda invoice, place: calculated_invoice(invoice, is_open=place == 0)),
+        rx.cond(ReceiveState.more_invoices != "", rx.el.p(ReceiveState.more_invoices, class_name="muted pt-2")),
+        id="receive-invoices",
+    )
+
+
+def _form() -> rx.Component:
+    state = ReceiveState
+    return rx.el.div(
+        once_form(
+            error_summary(state.errors),
+            rx.el.div(
+                rx.el.p(state.title, class_name="font-medium"),
+                status_badge("request", state.status),
+                class_name="flex flex-wrap items-center gap-2",
+            ),
+            _memory(),
+            rx.el.div(
+                money_field(
+                    "amount", "Valor recebido", errors=state.errors, value=state.amount, required=True,
+                    on_change=state.count_amount.debounce(300),
+                ),
+                date_field(
+                    "received_on", "Data", errors=state.errors, value=state.received_on, today=state.today,
+                    help_text="", on_change=state.count_date.debounce(300),
+                ),
+                class_name="grid gap-4 md:grid-cols-2",
+            ),
+            choice_field(
+                "payment_method", "Forma", [(value, word) for value, word, _ in METHODS],
+                value=state.method, on_change=state.choose_method,
+            ),
+            _distribution(),
+            text_field("payment_note", "Observação (opcional)", errors=state.errors),
+            tick_field("send_receipt", "Enviar recibo pelo WhatsApp"),
+            rx.cond(state.twin != "", _note(state.twin)),
+            rx.el.div(
+                rx.dialog.close(button("Cancelar")),
+                submit_button(f"Confirmar {state.amount_shown} {state.method_phrase}"),
+                class_name="flex flex-wrap justify-end gap-3 sticky -bottom-6 py-3 bg-[var(--color-panel-solid)]",
+            ),
+            id=FORM_ID,
+            on_submit=state.submit,
+            on_doubt=rx.call_script(_ASK_BY_KEY, callback=state.check),
+        ),
+        # A new key gives the fields of another loan their own first values.
+        key=state.opened.to_string(),
+    )  # fmt: skip
+
+
+def _done() -> rx.Component:
+    done = ReceiveState.done
+    return rx.el.div(
+        rx.el.h2(
+            glyph("circle-check-big", size=20),
+            done["title"],
+            id="receive-done",
+            tab_index=-1,
+            class_name="title-small flex items-center gap-2 outline-none",
+        ),
+        rx.el.p(done["summary"], class_name="font-medium", role="status"),
+        rx.el.div(
+            rx.el.span(done["client"]),
+            status_badge("request", done["status"]),
+            rx.el.span(done["rest"], class_name="muted"),
+            class_name="flex flex-wrap items-center gap-2",
+        ),
+        rx.el.div(
+            rx.dialog.close(button("Fechar")),
+            link_button("Ver empréstimo", to=done["loan"]),
+            link_button("Receber outro", to=done["another"], kind="primary"),
+            class_name="flex flex-wrap justify-end gap-3",
+        ),
+        class_name="flex flex-col gap-4",
+    )
+
+
+def _failed() -> rx.Component:
+    return rx.el.div(
+        rx.el.p(ReceiveState.problem, role="alert"),
+        rx.el.div(rx.dialog.close(button("Fechar")), class_name="flex justify-end"),
+        class_name="flex flex-col gap-4",
+    )
