@@ -8,15 +8,14 @@ from typing import Any
 
 import click
 import httpx
+import psycopg
 import redis
-from alembic.script import ScriptDirectory
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.messages import MessageStatus
 from loanapp import clock
-from loanapp.commands import environment
-from loanapp.commands.schema import alembic_config
+from loanapp.commands import environment, schema
 from loanapp.commands.servers import ServerError
 from loanapp.models.base import Session
 from loanapp.models.inbound import InboundEvent
@@ -56,7 +55,7 @@ def doctor(*, as_json: bool) -> None:
 def _look(subject: str, look: Callable[[Settings], str], settings: Settings) -> Finding:
     try:
         return Finding(subject, is_well=True, line=look(settings))
-    except (SQLAlchemyError, redis.RedisError, httpx.HTTPError, ServerError) as error:
+    except (SQLAlchemyError, psycopg.Error, redis.RedisError, httpx.HTTPError, ServerError) as error:
         return Finding(subject, is_well=False, line=(str(error).strip().splitlines() or [type(error).__name__])[0])
 
 
@@ -66,11 +65,9 @@ def _database(_settings: Settings) -> str:
 
 
 def _schema(settings: Settings) -> str:
-    newest = ScriptDirectory.from_config(alembic_config(settings.database_url)).get_current_head()
-    with Session() as session:
-        found = session.scalar(text("SELECT version_num FROM alembic_version"))
+    found, newest = schema.version(settings.database_url), schema.newest_version()
     if found != newest:
-        raise ServerError(f"The schema is {found}, the program wants {newest}: run `loanapp migrate`.")
+        raise ServerError(f"The schema is '{found}', the program wants '{newest}': run `loanapp migrate`.")
     return f"version {found}, the newest"
 
 

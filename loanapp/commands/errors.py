@@ -17,13 +17,21 @@ def advice(error: Exception) -> str | None:
             return "; ".join(_refusal(problem) for problem in error.problems)
         case DomainError():
             return _refusal(error)
-        case DBAPIError() if isinstance(error.orig, errors.UndefinedTable | errors.UndefinedColumn):
-            return "The database has not the newest schema: run `loanapp migrate`."
-        case DBAPIError() if error.connection_invalidated or isinstance(error.orig, errors.OperationalError):
-            reason = str(error.orig).strip().splitlines()[0]
-            return f"The database does not answer ({reason}): start it, or correct DATABASE_URL."
+        case DBAPIError():
+            return _database_advice(error.orig)
+        case errors.Error():
+            return _database_advice(error)
         case _:
             return None
+
+
+def _database_advice(error: BaseException | None) -> str | None:
+    if isinstance(error, errors.UndefinedTable | errors.UndefinedColumn):
+        return "The database has not the newest schema: run `loanapp migrate`."
+    if isinstance(error, errors.OperationalError):
+        reason = (str(error).strip().splitlines() or ["no reason given"])[0]
+        return f"The database does not answer ({reason}): start it, or correct DATABASE_URL."
+    return None
 
 
 def _refusal(error: DomainError) -> str:

@@ -1,16 +1,20 @@
 """The database itself refuses wrong states: its columns, keys, checks and triggers are as the house demands."""
 
+import subprocess
+import sys
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from alembic import command
-from loanapp.commands.schema import alembic_config
+from loanapp.commands.schema import alembic_config, migrate, newest_version, version
 from loanapp.models.base import Base
 
+PROJECT = Path(__file__).parents[2]
 APPEND_ONLY = ("allocations", "audit_events", "message_events", "payments")
 # The cached aggregates keep the names of product.md; everything else that is money ends in `_cents`.
 AGGREGATES = {"total_value_paid", "total_value_to_breakeven", "total_value_open", "total_value_overdue"}
@@ -178,14 +182,30 @@ def test_the_schema_goes_down_to_nothing_and_up_again(scratch_database: Engine) 
         assert _definitions(connection) == first
 
 
-def test_a_migration_run_by_two_at_once_is_run_once(scratch_database: Engine) -> None:
-    config = alembic_config(scratch_database.url.render_as_string())
-    command.upgrade(config, "head")
-    command.upgrade(config, "head")
+def test_migrating_again_changes_nothing(scratch_database: Engine) -> None:
+    url = scratch_database.url.render_as_string()
+    before = version(url)
+    migrate(url)
+    first = version(url)
+    migrate(url)
 
-    with scratch_database.connect() as connection:
-        assert connection.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0001"]
+    assert (before, first, version(url)) == ("", newest_version(), newest_version())
+
+
+def test_two_that_migrate_at_once_migrate_once(scratch_database: Engine) -> None:
+    url = scratch_database.url.render_as_string()
+    program = "import sys; from loanapp.commands.schema import migrate; migrate(sys.argv[1])"
+    both = [subprocess.Popen([sys.executable, "-c", program, url], cwd=PROJECT) for _ in range(2)]
+
+    assert [process.wait(60) for process in both] == [0, 0]
+    assert version(url) == newest_version()
+
+
+def test_the_newest_version_is_the_one_at_the_head_of_the_migrations() -> None:
+    script = ScriptDirectory.from_config(alembic_config("postgresql://"))
+
+    assert newest_version() == script.get_current_head()
 
 
 def test_our_alembic_folder_does_not_hide_the_library() -> None:
-    assert not (Path(__file__).parents[2] / "alembic" / "__init__.py").exists()
+    assert not (PROJECT / "alembic" / "__init__.py").exists()
