@@ -2,13 +2,14 @@
 
 from uuid import UUID
 
+from celery import shared_task
+
 from domain.permissions import SYSTEM
 from loanapp import clock, doorbell
 from loanapp.clock import Moment
 from loanapp.evolution import webhooks
 from loanapp.queries import inbound as stored
 from loanapp.services import inbound
-from tasks.app import app
 
 
 def apply_one(event_id: UUID, moment: Moment) -> str:
@@ -20,7 +21,7 @@ def apply_one(event_id: UUID, moment: Moment) -> str:
     return inbound.apply_event(SYSTEM, moment, inbound.ApplyEvent(event_id=event_id, fact=fact))
 
 
-@app.task(name=doorbell.TASKS[inbound.QUEUE])
+@shared_task(name=doorbell.TASKS[inbound.QUEUE])
 def apply(event_id: str) -> None:
     """Apply the webhook that the bell names."""
     apply_one(UUID(event_id), clock.moment())

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from celery import shared_task
+
 from domain.delivery import LEASE_SECONDS, Answer
 from domain.permissions import SYSTEM
 from loanapp import clock, doorbell
@@ -20,7 +22,6 @@ from loanapp.evolution.client import EvolutionClient
 from loanapp.services import delivery
 from loanapp.services._outbox import QUEUE
 from loanapp.settings import current
-from tasks.app import app
 
 TEXTS_PER_TASK = 10
 
@@ -102,7 +103,7 @@ class Sender:
         )
 
 
-@app.task(name=doorbell.TASKS[QUEUE])
+@shared_task(name=doorbell.TASKS[QUEUE])
 def drain(_message_id: str) -> None:
     """Send what is due; the id only says that something is."""
     settings = current()

@@ -3,6 +3,8 @@
 Runs by the beat; two at once do no harm (architecture.md §9, P12).
 """
 
+from celery import current_app, shared_task
+
 from domain.permissions import SYSTEM
 from loanapp import clock, doorbell
 from loanapp.clock import Moment
@@ -11,7 +13,6 @@ from loanapp.queries import messages as outbox
 from loanapp.services import delivery, inbound
 from loanapp.services._outbox import QUEUE as MESSAGES
 from tasks import beat
-from tasks.app import app
 
 # The backlog lives in the tables, never in Redis.
 BELLS_PER_TABLE = 20
@@ -27,8 +28,8 @@ def sweep_once(moment: Moment) -> None:
         doorbell.ring(inbound.QUEUE, str(event_id))
 
 
-@app.task(name=beat.SWEEP)
+@shared_task(name=beat.SWEEP)
 def sweep() -> None:
     """Sweep, and let the cycles that are due open: a date that the beat missed, or any under a sandbox clock."""
     sweep_once(clock.moment())
-    app.send_task(beat.OPEN_DUE, queue=beat.QUEUE, retry=False)
+    current_app.send_task(beat.OPEN_DUE, queue=beat.QUEUE, retry=False)
