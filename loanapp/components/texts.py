@@ -77,6 +77,7 @@ TEXTS: dict[str, str] = {
     "request.first_due_passed": "A primeira data ({first_due_date}) já passou. Informe uma nova.",
     "request.reason_missing": "Escreva o motivo.",
     "request.takes_no_payment": "Este empréstimo não recebe pagamentos na situação em que está.",
+    "invoice.not_found": "Esta parcela não existe.",
     "invoice.move_refused": "A parcela mudou de situação enquanto isso. Recarregue a página.",
     "payment.in_future": "A data do recebimento não pode ser depois de hoje ({today}).",
     "payment.before_disbursement": "A data não pode ser antes da liberação do dinheiro ({disbursed_on}).",

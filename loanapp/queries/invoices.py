@@ -106,7 +106,7 @@ class InvoiceLine:
     """
 
     invoice_id: int
-    request_id: UUID
+    request_number: int
     client_id: UUID
     client_name: str
     number: int
@@ -125,9 +125,9 @@ class InvoiceLine:
 
 @dataclass(frozen=True, kw_only=True)
 class InvoicesPage:
-    """The lines of one page, count and sums of the whole filtered set, and the date up to which charges stand.
+    """The lines of one page, and count and sums of the whole filtered set.
 
-    `charged_through` is the earliest date up to which an overdue line's mora was brought; None without such a line.
+    `charged_through` is the earliest date up to which an overdue line's mora was brought, where that is not today.
     `is_book_empty` tells a filter that matches nothing from a book without invoices.
     """
 
@@ -160,7 +160,7 @@ def due_list(tx: Tx, parameters: InvoicesFilter) -> InvoicesPage:
         original_cents=int(original_cents),
         charges_cents=int(charges_cents),
         open_cents=int(open_cents),
-        charged_through=min((row.mora_through for row in rows if _is_overdue(row, tx.business_date)), default=None),
+        charged_through=_charged_through(rows, tx.business_date),
         is_book_empty=not total and tx.session.scalar(select(Invoice.id).limit(1)) is None,
     )
 
@@ -185,10 +185,10 @@ def _page_rows(
     )
     statement = (
         select(
-            Invoice.id, Invoice.request_id, Invoice.number, Invoice.due_date, Invoice.effective_due_date,
-            Invoice.status, Invoice.original_cents, Invoice.late_fee_cents, Invoice.mora_cents, Invoice.paid_cents,
-            Invoice.open_cents, Request.instalment_count, Request.mora_through, Request.client_id,
-            Client.name.label("client_name"),
+            Invoice.id, Invoice.number, Invoice.due_date, Invoice.effective_due_date, Invoice.status,
+            Invoice.original_cents, Invoice.late_fee_cents, Invoice.mora_cents, Invoice.paid_cents,
+            Invoice.open_cents, Request.number.label("request_number"), Request.instalment_count, Request.mora_through,
+            Request.client_id, Client.name.label("client_name"),
         )
         .join(chosen, chosen.c.id == Invoice.id)
         .join(Request, Request.id == Invoice.request_id)
@@ -255,8 +255,13 @@ def aging_days(bucket: Aging) -> tuple[int | None, int | None]:
     return None if before is None else before + 1, AGING_LAST_DAY[bucket]
 
 
-def _is_overdue(row: Row[Any], today: date) -> bool:
-    return row.status in _OWED and row.effective_due_date < today
+def _charged_through(rows: Iterable[Row[Any]], today: date) -> date | None:
+    behind = (
+        row.mora_through
+        for row in rows
+        if row.status in _OWED and row.effective_due_date < today and row.mora_through < today
+    )
+    return min(behind, default=None)
 
 
 def _line(row: Row[Any], today: date) -> InvoiceLine:
@@ -265,7 +270,7 @@ def _line(row: Row[Any], today: date) -> InvoiceLine:
     days_overdue = charges.days_overdue(row.effective_due_date, today) if is_owed else 0
     return InvoiceLine(
         invoice_id=row.id,
-        request_id=row.request_id,
+        request_number=row.request_number,
         client_id=row.client_id,
         client_name=row.client_name,
         number=row.number,
