@@ -1,0 +1,128 @@
+import json
+from collections.abc import Callable
+
+import pytest
+
+from loanapp.commands import demo
+from tests.build.book import everything, rows
+
+SEED = ("seed", "--clients", 12, "--seed", 7, "--months", 3, "--until", "2026-05-15")
+
+
+@pytest.fixture(autouse=True)
+def day(today) -> None:
+    today("2026-07-01")
+
+
+def test_the_same_seed_gives_the_same_statements_byte_for_byte(loanapp, clean_database: Callable[[], None]) -> None:
+    books = []
+    for _ in range(2):
+        clean_database()
+        assert loanapp(*SEED).status == 0
+        books.append(loanapp("statement", "--all", "--as-of", "2026-05-15", "--json").out)
+
+    assert books[0] == books[1]
+    assert len(books[0].splitlines()) == rows("SELECT count(*) FROM requests")[0][0]
+
+
+def test_another_seed_gives_another_book(loanapp, clean_database: Callable[[], None]) -> None:
+    loanapp(*SEED)
+    first = loanapp("statement", "--all", "--json").out
+    clean_database()
+    loanapp(*(8 if argument == 7 else argument for argument in SEED))
+
+    assert loanapp("statement", "--all", "--json").out != first
+
+
+def test_a_seeded_book_is_verified_and_leaves_no_text_to_send(loanapp) -> None:
+    loanapp(*SEED)
+
+    ended = loanapp("verify", "--json")
+
+    assert ended.status == 0
+    assert json.loads(ended.out)["differences"] == []
+    assert rows("SELECT DISTINCT status FROM messages") == [("WITHHELD",)]
+    # Each date of the past has its cycles, and the watermarks of what still runs say so.
+    assert rows("SELECT count(DISTINCT business_date), max(business_date)::text FROM cycle_runs") == [
+        (92, "2026-05-15")
+    ]
+    assert rows("SELECT DISTINCT overdue_through::text FROM requests WHERE status = 'ACTIVE'") == [("2026-05-15",)]
+
+
+def test_a_seed_that_is_there_already_is_not_made_again(loanapp) -> None:
+    loanapp(*SEED)
+    before = everything()
+
+    ended = loanapp(*SEED)
+
+    assert ended.status == 0
+    assert ended.out == "Nothing to do: the book of seed 7 until 2026-05-15 is already here.\n"
+    assert everything() == before
+
+
+def test_a_book_with_other_clients_is_left_alone(loanapp) -> None:
+    loanapp(*SEED)
+    before = everything()
+
+    ended = loanapp("seed", "--clients", 3)
+
+    assert (ended.status, ended.out) == (1, "")
+    assert ended.error == (
+        "loanapp: The book already holds 12 clients: seed an empty database, named by DATABASE_URL.\n"
+    )
+    assert everything() == before
+
+
+def test_a_date_that_has_not_come_is_refused(loanapp) -> None:
+    ended = loanapp("seed", "--until", "2026-07-02")
+
+    assert ended.status == 1
+    assert ended.error == "loanapp: --until 2026-07-02 has not come: give a date up to 2026-07-01.\n"
+
+
+def test_verify_names_the_record_that_was_changed_by_hand(loanapp, database) -> None:
+    loanapp(*SEED)
+    with database.begin() as connection:
+        number = connection.exec_driver_sql(
+            "UPDATE invoices SET mora_cents = mora_cents + 1 WHERE id ="
+            " (SELECT min(id) FROM invoices WHERE status = 'UNPAID') RETURNING request_id, number"
+        ).one()
+    request = rows("SELECT number FROM requests WHERE id = :id", id=number.request_id)[0][0]
+
+    ended = loanapp("verify", "--json")
+
+    assert ended.status == 1
+    records = [difference["record"] for difference in json.loads(ended.out)["differences"]]
+    assert f"request {request} invoice {number.number} mora_cents" in records
+
+
+def test_the_demo_book_has_every_state_and_is_verified(loanapp) -> None:
+    logins = []
+
+    def make() -> None:
+        logins.extend(demo.make())
+
+    make()
+    clients_before = rows("SELECT count(*) FROM clients")
+    make()
+
+    assert logins[0] == "gestao@demo.loanapp  demonstracao-2026  (Marta Gestão)"
+    assert len(logins) == 2 * 4
+    assert clients_before == rows("SELECT count(*) FROM clients") == [(40,)]
+    assert rows("SELECT DISTINCT status FROM requests ORDER BY 1") == [
+        ("ACTIVE",), ("APPROVED",), ("OPEN",), ("PAID",), ("UNAPPROVED",),
+    ]  # fmt: skip
+    buckets = rows(
+        "SELECT DISTINCT width_bucket(CAST('2026-07-01' AS date) - overdue_since, ARRAY[1, 16, 31, 61, 91])"
+        " FROM requests WHERE overdue_since IS NOT NULL ORDER BY 1"
+    )
+    assert buckets == [(1,), (2,), (3,), (4,), (5,)]
+    assert {status for (status,) in rows("SELECT DISTINCT status FROM messages")} >= {
+        "SENT", "DELIVERED", "READ", "FAILED", "UNKNOWN", "WITHHELD", "CANCELLED", "QUEUED",
+    }  # fmt: skip
+    assert rows("SELECT count(*) FROM messages WHERE status = 'QUEUED' AND business_date < '2026-07-01'") == [(0,)]
+    assert rows("SELECT count(*) > 0 FROM clients WHERE credit_cents > 0") == [(True,)]
+    assert rows("SELECT count(*) > 0 FROM clients WHERE tax_id ~ '[A-Z]'") == [(True,)]
+    assert rows("SELECT count(*) FROM clients WHERE status = 'BLOCKED'") == [(2,)]
+    assert rows("SELECT count(*) FROM requests WHERE requested_by = decided_by") == [(0,)]
+    assert loanapp("verify").status == 0
