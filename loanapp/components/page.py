@@ -98,5 +98,7 @@ def _head(heading: str | rx.Var[str], actions: Callable[[], rx.Component] | None
 
 def _guarded(body: Body, permission: Permission, skeleton: Callable[[], rx.Component]) -> rx.Component:
     refused = rx.el.p("Você não tem acesso a esta página. Peça a um administrador.", class_name="panel", role="status")
-    is_known = rx.State.is_hydrated & (AuthState.name != "")
+    # Not `is_hydrated`: Reflex takes it back at each navigation, a filter's too, and the page would lose its focus,
+    # its scroll and what was typed in it.
+    is_known = AuthState.name != ""
     return rx.cond(is_known, rx.cond(AuthState.permissions.contains(permission.value), body(), refused), skeleton())
