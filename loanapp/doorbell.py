@@ -20,8 +20,16 @@ TASKS = {
     "cycles": "tasks.cycles.run",
 }
 _SECONDS = 1
-# A broker that is away is asked once, not for a second at every commit of a busy morning.
-_TRANSPORT = {"socket_timeout": _SECONDS, "socket_connect_timeout": _SECONDS, "retry_on_timeout": False}
+# A broker that is away is asked once: by default Celery waits for it some seconds, at every commit of a busy morning.
+_TRANSPORT = {
+    "socket_timeout": _SECONDS,
+    "socket_connect_timeout": _SECONDS,
+    "retry_on_timeout": False,
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
+}
 
 
 def broker_url(redis_url: str) -> str:

@@ -10,7 +10,7 @@ from reflex.utils.prerequisites import get_web_dir
 from reflex_base.constants import Dirs
 from starlette.applications import Starlette
 
-from loanapp import bridge, pages
+from loanapp import bridge, doorbell, pages
 from loanapp.components import connection
 from loanapp.components.page import registered
 from loanapp.components.receive import ReceiveState
@@ -18,6 +18,7 @@ from loanapp.components.receive_dialog import receive_dialog
 from loanapp.components.shell import overlay
 from loanapp.edge import SessionEdge
 from loanapp.gate import Gate
+from loanapp.services._use_case import connect_bell
 from loanapp.web import evolution, frontend, health, sign_in
 from loanapp.web.frontend import OneAddress
 
@@ -31,8 +32,9 @@ _ROUTES = [
 
 @contextlib.asynccontextmanager
 async def _engine() -> AsyncIterator[None]:
-    """Bind the database in each worker, after the fork, never at import."""
+    """Bind the database and the doorbell in each worker, after the fork, never at import."""
     bridge.start()
+    connect_bell(doorbell.ring)
     yield
 
 

@@ -28,7 +28,7 @@ def make_app(redis_url: str, *, is_clock_set: bool) -> Celery:
     app.conf.update(
         broker_url=doorbell.broker_url(redis_url),
         broker_connection_retry_on_startup=True,
-        task_queues=[Queue(name) for name in (*doorbell.TASKS, beat.QUEUE)],
+        task_queues=[Queue(name) for name in doorbell.TASKS],
         task_default_queue=beat.QUEUE,
         task_routes={task: {"queue": queue} for queue, task in doorbell.TASKS.items()},
         task_acks_late=False,

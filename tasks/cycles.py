@@ -5,14 +5,15 @@ Any number of workers may drive the same run: they share its clients, and the ro
 
 from uuid import UUID
 
+from celery import shared_task
+
 from domain.permissions import SYSTEM
 from loanapp import clock, doorbell
 from loanapp.services import _runner, cycles
 from tasks import beat
-from tasks.app import app
 
 
-@app.task(name=doorbell.TASKS["cycles"])
+@shared_task(name=doorbell.TASKS["cycles"])
 def run(run_id: str) -> None:
     """Help with one run until nothing of it is left; a run that was closed meanwhile is left alone."""
     opened = cycles.join_run(SYSTEM, clock.moment(), UUID(run_id))
@@ -20,7 +21,7 @@ def run(run_id: str) -> None:
         _runner.drive(SYSTEM, clock.moment, opened)
 
 
-@app.task(name=beat.OPEN_DUE)
+@shared_task(name=beat.OPEN_DUE)
 def open_due() -> None:
     """Finish what is in progress, then run every date that is due and was not closed."""
     _runner.catch_up(SYSTEM, clock.moment)

@@ -32,4 +32,5 @@ def sweep_once(moment: Moment) -> None:
 def sweep() -> None:
     """Sweep, and let the cycles that are due open: a date that the beat missed, or any under a sandbox clock."""
     sweep_once(clock.moment())
-    current_app.send_task(beat.OPEN_DUE, queue=beat.QUEUE, retry=False)
+    # While a long cycle keeps the workers busy, bells for it must not pile up.
+    current_app.send_task(beat.OPEN_DUE, queue=beat.QUEUE, retry=False, expires=beat.SWEEP_SECONDS)

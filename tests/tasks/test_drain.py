@@ -26,7 +26,6 @@ from tests.build.texts import DUE, MORNING, REMINDED, a_debtor, a_queued_charge,
 pytestmark = pytest.mark.usefixtures("database")
 QUICK = Pace(before_ack=0.01, before_read=0.02, before_retry=0.05, delayed_answer=0.2, lost_answer=1.5)
 PHONE = "5511987654321"
-READ_SECONDS = 0.8
 
 
 @dataclass
@@ -36,11 +35,12 @@ class World:
     address: str
     settings: Settings
     moment: Moment = MORNING
+    read_seconds: float = 30.0
     slept: list[float] = field(default_factory=list)
 
     def drain(self, *, speed: float = 1.0) -> int:
         with EvolutionClient(
-            url=self.address, key=self.settings.evolution_key, instance="loanapp", read_seconds=READ_SECONDS
+            url=self.address, key=self.settings.evolution_key, instance="loanapp", read_seconds=self.read_seconds
         ) as provider:
             sender = Sender(
                 instance="loanapp",
@@ -143,6 +143,7 @@ def test_a_text_that_left_without_an_answer_is_found_by_its_webhook_and_never_se
 ) -> None:
     a_queued_charge(book)
     world.fault("timeout-after-send", next=1)
+    world.read_seconds = 0.5
 
     world.drain()
     assert statuses() == [("UNKNOWN", "")]
