@@ -230,7 +230,7 @@ def _counts(tx: Tx) -> tuple[dict[MessageStatus, int], dict[MessageStatus, int]]
     is_today = Message.business_date == tx.business_date
     rows = tx.session.execute(
         select(Message.status, func.count(), func.count().filter(is_today)).group_by(Message.status)
-    ).tuples()
+    )
     everything, today = dict.fromkeys(MessageStatus, 0), dict.fromkeys(MessageStatus, 0)
     for status, count, count_today in rows:
         everything[MessageStatus(status)], today[MessageStatus(status)] = count, count_today

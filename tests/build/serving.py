@@ -22,9 +22,9 @@ def a_free_port() -> int:
 
 
 @contextmanager
-def serving(app: Starlette) -> Iterator[str]:
-    """Serve an application while the block runs; give its address."""
-    port = a_free_port()
+def serving(app: Starlette, *, port: int = 0) -> Iterator[str]:
+    """Serve an application while the block runs, on a free port unless told; give its address."""
+    port = port or a_free_port()
     stops: list[Callable[[], object]] = []
 
     async def serve() -> None:
