@@ -13,13 +13,13 @@ LONGEST_PARAMETER = 200
 LAST_PAGE = 10_000
 
 
-def parameter(state: Any, name: str) -> str:  # noqa: ANN401 - any page's state.
+def parameter(state: Any, name: str) -> str:
     """Return a query parameter of the tab's address, cut to a sane length; empty when it is missing."""
     value = state.router.url.query_parameters.get(name, "")
     return value[:LONGEST_PARAMETER].replace("\x00", "") if isinstance(value, str) else ""
 
 
-def choice(state: Any, name: str, allowed: Iterable[str], default: str = "") -> str:  # noqa: ANN401
+def choice(state: Any, name: str, allowed: Iterable[str], default: str = "") -> str:
     """Return a query parameter that must be one of `allowed`, else the default."""
     value = parameter(state, name)
     return value if value in allowed else default
@@ -39,13 +39,13 @@ def address(path: str, **parameters: object) -> str:
     return f"{path}?{query}" if query else path
 
 
-def changed(state: Any, **parameters: object) -> str:  # noqa: ANN401
+def changed(state: Any, **parameters: object) -> str:
     """Write the tab's address with some parameters changed; an empty value takes one away."""
     now = {name: parameter(state, name) for name in state.router.url.query_parameters}
     return address(local_path(state), **(now | parameters))
 
 
-def local_path(state: Any) -> str:  # noqa: ANN401
+def local_path(state: Any) -> str:
     """Return the tab's path; the start page when the client names something that is no path of ours."""
     path = state.router.url.path.rstrip("/") or "/"
     return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
@@ -68,19 +68,19 @@ class Place(TypedDict):
     orders: dict[str, str]
 
 
-def page_asked(state: Any) -> tuple[int, int]:  # noqa: ANN401
+def page_asked(state: Any) -> tuple[int, int]:
     """Return (page from 1, page size) as the address asks, within bounds."""
     page, size = parameter(state, "pagina"), parameter(state, "por_pagina")
     number = int(page) if page.isascii() and page.isdigit() and len(page) < len(str(LAST_PAGE)) else 1
     return max(number, 1), int(size) if size in map(str, PAGE_SIZES) else PAGE_SIZES[0]
 
 
-def order_asked(state: Any, orders: Iterable[str], default: str) -> str:  # noqa: ANN401
+def order_asked(state: Any, orders: Iterable[str], default: str) -> str:
     """Return the order key that the address asks for, `-key` for descending, if it is among `orders`."""
     return choice(state, "ordem", {sign + key for key in orders for sign in ("", "-")}, default)
 
 
-def place(state: Any, *, total: int, orders: Iterable[str] = (), default_order: str = "") -> Place:  # noqa: ANN401
+def place(state: Any, *, total: int, orders: Iterable[str] = (), default_order: str = "") -> Place:
     """Return where the list stands, with the addresses of its neighbours, sizes and orders."""
     page, size = page_asked(state)
     pages = max(1, -(-total // size))

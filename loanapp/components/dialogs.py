@@ -16,7 +16,7 @@ def dialog(
     title: str | rx.Var,
     *body: rx.Component,
     is_open: rx.Var[bool],
-    on_open_change: Any,  # noqa: ANN401 - Reflex's event specifications have no public common type.
+    on_open_change: Any,
     width: str = "520px",
 ) -> rx.Component:
     """Show a dialog over the page; Esc and a press outside call `on_open_change(False)`."""
@@ -38,8 +38,8 @@ def command_dialog(
     verb: str | rx.Var,
     form_id: str,
     is_open: rx.Var[bool],
-    on_open_change: Any,  # noqa: ANN401
-    on_submit: Any,  # noqa: ANN401
+    on_open_change: Any,
+    on_submit: Any,
     errors: Errors,
     kind: Kind = "primary",
     busy: str = "Registrando…",

@@ -79,7 +79,7 @@ def text_field(
     prefix: str = "",
     suffix: str = "",
     data_format: str = "",
-    **props: Any,  # noqa: ANN401 - properties of the input itself.
+    **props: Any,
 ) -> rx.Component:
     """Show a one-line field named `name` (also its id); `value` is what it holds at first.
 
@@ -102,29 +102,29 @@ def text_field(
     return _frame(name, label, control, errors, help_text, class_name)
 
 
-def money_field(name: str, label: str, **options: Any) -> rx.Component:  # noqa: ANN401
+def money_field(name: str, label: str, **options: Any) -> rx.Component:
     """Show a field for an amount: `R$` outside, `1.234,56` on leaving; parse with `money.parse_brl`."""
     return text_field(name, label, prefix="R$", data_format="money", input_mode="decimal", **options)
 
 
-def percent_field(name: str, label: str, *, period: str, **options: Any) -> rx.Component:  # noqa: ANN401
+def percent_field(name: str, label: str, *, period: str, **options: Any) -> rx.Component:
     """Show a field for a rate; it always says the period (`ao mês`); parse with `money.parse_percent`."""
     return text_field(name, label, suffix=f"% {period}", data_format="percent", input_mode="decimal", **options)
 
 
-def date_field(name: str, label: str, *, today: str | rx.Var = "", **options: Any) -> rx.Component:  # noqa: ANN401
+def date_field(name: str, label: str, *, today: str | rx.Var = "", **options: Any) -> rx.Component:
     """Show a field for a date; `today` is the business date in ISO; parse with `calendar.parse_date`."""
     attributes = options.pop("custom_attrs", {}) | {"data-today": today}
     options.setdefault("help_text", "Exemplo: 22/7, 22/07/2025 ou hoje")
     return text_field(name, label, data_format="date", input_mode="text", custom_attrs=attributes, **options)
 
 
-def tax_id_field(name: str, label: str = "CPF ou CNPJ", **options: Any) -> rx.Component:  # noqa: ANN401
+def tax_id_field(name: str, label: str = "CPF ou CNPJ", **options: Any) -> rx.Component:
     """Show a field for a CPF or a CNPJ (which may have letters); parse with `clients.TaxId`."""
     return text_field(name, label, data_format="tax-id", auto_capitalize="characters", **options)
 
 
-def phone_field(name: str, label: str, **options: Any) -> rx.Component:  # noqa: ANN401
+def phone_field(name: str, label: str, **options: Any) -> rx.Component:
     """Show a field for a Brazilian phone number; parse with `clients.Phone`."""
     return text_field(name, label, **({"type": "tel", "data_format": "phone", "auto_complete": "tel"} | options))
 
@@ -159,7 +159,7 @@ def select_field(
     help_text: str | rx.Var = "",
     class_name: str = "",
     value: str | rx.Var = "",
-    **props: Any,  # noqa: ANN401
+    **props: Any,
 ) -> rx.Component:
     """Show a native choice of (value, text) pairs."""
     listed = (
@@ -187,7 +187,7 @@ def choice_field(
     errors: Errors | None = None,
     value: str | rx.Var = "",
     class_name: str = "",
-    **props: Any,  # noqa: ANN401
+    **props: Any,
 ) -> rx.Component:
     """Show a few (value, text) pairs as large radio buttons."""
     radios = [
@@ -213,7 +213,7 @@ def choice_field(
     )
 
 
-def tick_field(name: str, label: str, *, is_on: bool | rx.Var = False, **props: Any) -> rx.Component:  # noqa: ANN401
+def tick_field(name: str, label: str, *, is_on: bool | rx.Var = False, **props: Any) -> rx.Component:
     """Show a tick box; the form holds `name` = `on` when it is ticked."""
     return rx.el.label(
         rx.el.input(type="checkbox", name=name, id=name, default_checked=is_on, **props), label, class_name="tick"

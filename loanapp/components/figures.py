@@ -28,7 +28,9 @@ def key_figure(
         else rx.fragment()
     )
     return rx.el.div(
-        rx.el.div(rx.el.div(label, class_name="caption"), explained, class_name="flex min-h-6 items-center justify-between"),
+        rx.el.div(
+            rx.el.div(label, class_name="caption"), explained, class_name="flex min-h-6 items-center justify-between"
+        ),
         app_link(number, to=to, class_name="no-underline hover:underline") if isinstance(to, rx.Var) or to else number,
         rx.el.div(note, class_name="caption") if isinstance(note, rx.Var) or note else rx.fragment(),
         class_name="panel min-w-0",

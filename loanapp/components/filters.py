@@ -17,7 +17,7 @@ class FilterState(AuthState):
 
     @rx.event
     @requires()
-    async def apply(self, form: dict[str, Any]) -> Any:  # noqa: ANN401 - Reflex's event specifications.
+    async def apply(self, form: dict[str, Any]) -> Any:
         """Go to the same page with the form's fields as parameters, from its first page."""
         texts = {name[:40]: text.strip() for name, text in form.items() if isinstance(text, str)}
         return rx.redirect(address.changed(self, **{**texts, "pagina": ""}), replace=True)

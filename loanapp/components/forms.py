@@ -14,8 +14,8 @@ from loanapp.components.glyphs import glyph
 def once_form(
     *children: rx.Component,
     id: str,  # noqa: A002 - the HTML attribute.
-    on_submit: Any,  # noqa: ANN401 - Reflex's event specifications have no public common type.
-    on_doubt: Any = None,  # noqa: ANN401
+    on_submit: Any,
+    on_doubt: Any = None,
     class_name: str = "flex flex-col gap-4",
 ) -> rx.Component:
     """Show a form whose submit writes; its handler must end each path in `settled(id, is_done=…)`.

@@ -30,7 +30,7 @@ class Overlays:
 OVERLAYS = Overlays()
 
 
-def overlay(*, on_load: Any) -> Callable[[Callable[[], rx.Component]], Callable[[], rx.Component]]:  # noqa: ANN401
+def overlay(*, on_load: Any) -> Callable[[Callable[[], rx.Component]], Callable[[], rx.Component]]:
     """Hang a component over every page of the shell; `on_load` is a handler that reads the address (`?receber=`)."""
 
     def register(component: Callable[[], rx.Component]) -> Callable[[], rx.Component]:
@@ -46,7 +46,7 @@ class ShellState(AuthState):
 
     @rx.event
     @requires(Permission.PAYMENTS_REGISTER)
-    async def receive(self) -> Any:  # noqa: ANN401
+    async def receive(self) -> Any:
         """Open the payment dialog over the page, by its address."""
         return rx.redirect(address.address(address.local_path(self), **self._with_receive()))
 
@@ -200,14 +200,17 @@ def sandbox_strip() -> rx.Component:
         AuthState.sandbox_address != "",
         rx.el.div(
             glyph("flask-conical", class_name="mt-0.5 shrink-0"),
-            rx.el.span(
-                "Ambiente de testes: as mensagens vão para o ",
-                rx.el.a("celular de testes", href=AuthState.sandbox_address, target="_blank", rel="noopener"),
-                ".",
-                class_name="grow",
+            rx.el.div(
+                rx.el.span(
+                    "Ambiente de testes: as mensagens vão para o ",
+                    rx.el.a("celular de testes", href=AuthState.sandbox_address, target="_blank", rel="noopener"),
+                    ".",
+                    class_name="grow",
+                ),
+                rx.cond(clock.length() > 0, ticking),
+                class_name="flex flex-wrap grow gap-x-4",
             ),
-            rx.cond(clock.length() > 0, ticking),
-            class_name="notice flex-wrap no-print",
+            class_name="notice no-print",
         ),
     )
 

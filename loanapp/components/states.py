@@ -55,7 +55,7 @@ def empty_all_done(text: str | rx.Var) -> rx.Component:
     return _empty(text, "circle-check-big")
 
 
-def error_card(text: str | rx.Var, on_retry: Any, *, reference: str | rx.Var = "") -> rx.Component:  # noqa: ANN401
+def error_card(text: str | rx.Var, on_retry: Any, *, reference: str | rx.Var = "") -> rx.Component:
     """Say that a part could not be loaded, with `Tentar de novo`; the reference finds the fault in the log."""
     code = rx.cond(reference != "", f" Código: {reference}.", "")
     return rx.el.div(
@@ -67,7 +67,7 @@ def error_card(text: str | rx.Var, on_retry: Any, *, reference: str | rx.Var = "
     )
 
 
-def page_failed(reference: str | rx.Var, on_retry: Any) -> rx.Component:  # noqa: ANN401
+def page_failed(reference: str | rx.Var, on_retry: Any) -> rx.Component:
     """Say that the whole page could not be opened."""
     return error_card("Não foi possível abrir esta página. Nada foi alterado.", on_retry, reference=reference)
 

@@ -17,7 +17,7 @@ class StartState(AuthState):
 
     @rx.event
     @requires()
-    async def leave(self) -> Any:  # noqa: ANN401 - Reflex's event specifications have no public common type.
+    async def leave(self) -> Any:
         """Go to the role's first page."""
         return rx.redirect(home_of(bridge.actor().role), replace=True)
 

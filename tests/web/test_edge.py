@@ -1,0 +1,108 @@
+"""The edge: which cookies mean somebody, and which connections Reflex never sees."""
+
+import asyncio
+import json
+from base64 import urlsafe_b64encode
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+
+from loanapp import clock, edge
+from tests.conftest import ENVIRONMENT
+
+OURS = "http://127.0.0.1:8000"
+KEY = ENVIRONMENT["LOANAPP_SECRET_KEY"]
+
+
+def in_minutes(minutes: int) -> Any:
+    return clock.moment().now + timedelta(minutes=minutes)
+
+
+def seen_by_reflex(scope: dict[str, Any]) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+    """Return the scope that reached the app behind the edge, or None, and what the edge sent by itself."""
+    seen: list[dict[str, Any]] = []
+    sent: list[dict[str, Any]] = []
+
+    async def app(inner: Any, _receive: Any, _send: Any) -> None:
+        seen.append(inner)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(edge.SessionEdge(app)(scope, receive, send))
+    return (seen[0] if seen else None), sent
+
+
+def a_socket(cookie: str = "", origin: str | None = OURS, path: str = "/_event/") -> dict[str, Any]:
+    headers = [(b"cookie", cookie.encode())] if cookie else []
+    return {"type": "websocket", "path": path, "headers": headers + ([(b"origin", origin.encode())] if origin else [])}
+
+
+def test_a_sealed_session_reaches_reflex_as_its_hash_only() -> None:
+    scope, _ = seen_by_reflex(a_socket(f"a=b; session={edge.seal('the-secret', in_minutes(5))}"))
+
+    assert scope is not None
+    assert [value for key, value in scope["headers"] if key == b"cookie"] == [
+        f"ref={edge.reference_of('the-secret')}".encode()
+    ]
+    assert b"the-secret" not in str(scope).encode()
+
+
+def unsigned(claims: dict[str, Any]) -> str:
+    parts = [urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in ({"alg": "none"}, claims)]
+    return f"{parts[0]}.{parts[1]}."
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        jwt.encode({"sid": "x", "exp": 9_999_999_999}, "another key that is long enough!!", algorithm="HS256"),
+        jwt.encode({"sid": "x", "exp": 9_999_999_999}, KEY * 2, algorithm="HS512"),
+        jwt.encode({"sid": "x", "exp": 1}, KEY, algorithm="HS256"),
+        jwt.encode({"sid": "x"}, KEY, algorithm="HS256"),
+        jwt.encode({"exp": 9_999_999_999}, KEY, algorithm="HS256"),
+        jwt.encode({"sid": 7, "exp": 9_999_999_999}, KEY, algorithm="HS256"),
+        unsigned({"sid": "x", "exp": 9_999_999_999}),
+        "not.a.token",
+        "",
+    ],
+)
+def test_a_forged_expired_or_incomplete_token_means_nobody(token: str) -> None:
+    scope, _ = seen_by_reflex(a_socket(f"session={token}"))
+
+    assert edge.session_id(token) == ""
+    assert scope is not None
+    assert [key for key, _ in scope["headers"]] == [b"origin"]
+
+
+def test_a_browser_can_not_send_the_reference_itself() -> None:
+    scope, _ = seen_by_reflex(a_socket(f"ref={edge.reference_of('the-secret')}"))
+
+    assert scope is not None
+    assert [key for key, _ in scope["headers"]] == [b"origin"]
+
+
+@pytest.mark.parametrize("origin", [None, "http://evil.example", "null", OURS + ".evil.example"])
+def test_a_socket_from_elsewhere_is_closed(origin: str | None) -> None:
+    scope, sent = seen_by_reflex(a_socket(origin=origin))
+
+    assert (scope, sent) == (None, [{"type": "websocket.close", "code": 1008}])
+
+
+@pytest.mark.parametrize("path", ["/_event/", "/_upload", "/_upload/file.png"])
+def test_polling_and_uploads_are_refused_whole(path: str) -> None:
+    scope, sent = seen_by_reflex({"type": "http", "path": path, "headers": [(b"origin", OURS.encode())]})
+
+    assert scope is None
+    assert sent[0]["status"] == 403
+
+
+def test_everything_else_passes_untouched() -> None:
+    request = {"type": "http", "path": "/entrar", "headers": [(b"cookie", b"session=x")]}
+
+    assert seen_by_reflex(request) == (request, [])
