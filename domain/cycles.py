@@ -41,6 +41,12 @@ class CycleInFuture(Invalid):
     code = "cycle.in_future"
 
 
+class CycleNotDue(Invalid):
+    """The charge cycle runs Monday to Friday: nobody is dunned at a weekend."""
+
+    code = "cycle.not_due"
+
+
 class CycleWaits(Conflict):
     """The cycle before it has not succeeded for this business date."""
 
@@ -77,7 +83,9 @@ def due_runs(last_closed: Mapping[Cycle, date | None], *, local_now: datetime) -
     return [(cycle, day) for day, cycle in sorted(due, key=lambda entry: (entry[0], order.index(entry[1])))]
 
 
-def check_business_date(business_date: date, *, today: date) -> None:
-    """Raise CycleInFuture for a date after today's business date."""
+def check_business_date(cycle: Cycle, business_date: date, *, today: date) -> None:
+    """Raise CycleInFuture for a date after today's business date, CycleNotDue for one on which the cycle never runs."""
     if business_date > today:
         raise CycleInFuture(field="business_date", today=today)
+    if not is_due_on(cycle, business_date):
+        raise CycleNotDue(field="business_date", business_date=business_date)

@@ -49,12 +49,17 @@ def cli() -> None:
 def main() -> None:
     """Run the command line and end the process with its exit status."""
     try:
-        cli.main(standalone_mode=False)
+        cli.main(prog_name="loanapp", standalone_mode=False)
     except click.Abort:
         _fail("Interrupted.", 130)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(error.exit_code)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "loanapp"
+        _fail(f"{error.format_message()} See `{command} --help`.", error.exit_code)
+    except click.ClickException as error:
+        _fail(error.format_message(), error.exit_code)
     except Exception as error:
         from loanapp.commands.errors import advice  # noqa: PLC0415 - only a command that failed needs the libraries.
 
@@ -65,7 +70,7 @@ def main() -> None:
 
 
 def _fail(line: str, status: int) -> None:
-    click.echo(f"loanapp: {line}", err=True)
+    click.echo(f"loanapp: {' '.join(line.split())}", err=True)
     sys.exit(status)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 import click
 
 from domain.calendar import format_date
-from domain.cycles import Cycle, CycleInFuture, CycleWaits, check_business_date, is_due_on
+from domain.cycles import Cycle, CycleInFuture, CycleNotDue, CycleWaits, check_business_date, is_due_on
 from domain.money import format_brl
 from domain.permissions import SYSTEM
 from loanapp import clock
@@ -48,7 +48,7 @@ class _Result:
 
 
 @click.command(short_help="Run, replay or preview a daily cycle.")
-@click.argument("name", metavar="overdue|mora|charge|all", type=click.Choice([*Cycle, _ALL]))
+@click.argument("name", metavar="overdue|mora|charge|all", type=click.Choice([*(each.value for each in Cycle), _ALL]))
 @click.option("--date", "business_date", type=DATE, help="Business date; else today.")
 @click.option("--dry-run", "is_preview", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--json", "is_json", is_flag=True, help="One JSON document, for `all` a list. Amounts in centavos.")
@@ -62,7 +62,8 @@ def cycle(name: str, business_date: date | None, *, is_preview: bool, is_json: b
         day = business_date or today
         cycles = [each for each in Cycle if is_due_on(each, day)] if name == _ALL else [Cycle(name)]
         try:
-            check_business_date(day, today=today)
+            for each in cycles:
+                check_business_date(each, day, today=today)
             if is_preview:
                 results = [_timed(each, day, _previewed) for each in cycles]
             else:
@@ -70,6 +71,8 @@ def cycle(name: str, business_date: date | None, *, is_preview: bool, is_json: b
                 results = [_timed(each, day, _ran) for each in cycles]
         except CycleInFuture:
             raise click.ClickException(f"The business date {day} has not come: give one up to {today}.") from None
+        except CycleNotDue:
+            raise click.ClickException(f"The charge cycle runs Monday to Friday, and {day} is none of them.") from None
         except CycleWaits as waits:
             raise click.ClickException(
                 f"{waits.values['cycle']} of {day} waits for {waits.values['waits_for']} of that date:"

@@ -181,9 +181,9 @@ def _prepare_book(settings: Settings, *, is_demo: bool) -> Sequence[str]:
         first_rows.ensure_company()
         if not is_demo:
             return ()
-        from loanapp.commands import seed  # noqa: PLC0415 - only the demo book needs it.
+        from loanapp.commands import demo  # noqa: PLC0415 - only the demo book needs it.
 
-        return seed.demo()
+        return demo.make()
     finally:
         engine.dispose()
 

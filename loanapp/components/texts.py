@@ -103,6 +103,7 @@ TEXTS: dict[str, str] = {
     "message.number_flagged": "O número do cliente não está confirmado no WhatsApp. Confira o telefone.",
     "template.incomplete": "O modelo usa {placeholder}, que não tem valor aqui.",
     "cycle.in_future": "A data de referência não pode ser depois de hoje.",
+    "cycle.not_due": "A cobrança roda de segunda a sexta-feira.",
     "cycle.waits": "A rotina anterior ainda não terminou para esta data.",
     "cycle.run_not_found": "Esta execução não existe.",
 }

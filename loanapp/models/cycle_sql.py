@@ -11,7 +11,8 @@ from sqlalchemy import TextClause, text
 # A contract that an earlier cycle set aside waits alone, by its own watermark, until a retry brings it up.
 _GATES = {"overdue": "", "mora": "AND r.overdue_through >= :date", "charge": "AND r.mora_through >= :date"}
 
-# The contracts of a chunk; a preview looks at all of them.  `:run` is the run that visits.
+# The contracts of a chunk; a preview looks at all of them.  `:run` is the run that visits.  `:caught_up_to` is the last
+# missed date, which would be made up for first, and NULL where none was missed: then `*_before` is NULL too.
 _VISITED_CHUNK = """
 visited AS (
   SELECT r.id, r.client_id, r.late_fee_pct, r.mora_pct_month,
@@ -22,36 +23,55 @@ visited AS (
 _VISITED_ALL = """
 visited AS (
   SELECT id, client_id, late_fee_pct, mora_pct_month,
-         greatest(overdue_through, :date) AS overdue_through, greatest(mora_through, :date) AS mora_through
+         greatest(overdue_through, :date) AS overdue_through, greatest(mora_through, :date) AS mora_through,
+         CAST(:caught_up_to AS date) + greatest(0, overdue_through - CAST(:caught_up_to AS date)) AS overdue_before,
+         CAST(:caught_up_to AS date) + greatest(0, mora_through - CAST(:caught_up_to AS date)) AS mora_before
     FROM requests
    WHERE status = 'ACTIVE'
 )"""
 
 # money.md §3: once, when first overdue, on what was open of the original value at the effective due date.
+_LATE_FEE = "round(i.late_fee_base_cents * v.late_fee_pct / 100)::bigint"
 _ASSIGNED_OVERDUE = """
 assigned AS (
-  SELECT i.id, i.request_id, v.client_id, i.status AS old_status, i.late_fee_cents AS old_cents, i.open_cents,
-         i.effective_due_date, round(i.late_fee_base_cents * v.late_fee_pct / 100)::bigint AS new_cents
+  SELECT i.id, i.request_id, v.client_id, {old_status} AS old_status, {old_cents} AS old_cents, i.open_cents,
+         i.effective_due_date, {late_fee} AS new_cents
     FROM invoices i JOIN visited v ON v.id = i.request_id
    WHERE i.status IN ('OPEN', 'UNPAID') AND i.effective_due_date < v.overdue_through
 ),
 differing AS (SELECT * FROM assigned WHERE old_cents <> new_cents OR old_status = 'OPEN')"""
+_WAS_OVERDUE = "CASE WHEN i.effective_due_date < v.overdue_before THEN {then} ELSE {otherwise} END"
+_ASSIGNED_OVERDUE_RUN = _ASSIGNED_OVERDUE.format(
+    old_status="i.status", old_cents="i.late_fee_cents", late_fee=_LATE_FEE
+)
+_ASSIGNED_OVERDUE_PREVIEW = _ASSIGNED_OVERDUE.format(
+    old_status=_WAS_OVERDUE.format(then="'UNPAID'", otherwise="i.status"),
+    old_cents=_WAS_OVERDUE.format(then=_LATE_FEE, otherwise="i.late_fee_cents"),
+    late_fee=_LATE_FEE,
+)
 
 # money.md §3: frozen + remaining base * rate / 100 / 30 * days, one division at the end.
+_MORA = """i.mora_frozen_cents + round(
+           i.mora_remaining_base_cents * v.mora_pct_month * greatest(0, v.{through} - i.mora_since) / 3000
+         )::bigint"""
 _ASSIGNED_MORA = """
 assigned AS (
-  SELECT i.id, i.request_id, v.client_id, i.status AS old_status, i.mora_cents AS old_cents,
-         i.mora_frozen_cents + round(
-           i.mora_remaining_base_cents * v.mora_pct_month * greatest(0, v.mora_through - i.mora_since) / 3000
-         )::bigint AS new_cents
+  SELECT i.id, i.request_id, v.client_id, i.status AS old_status, {old_cents} AS old_cents,
+         {mora} AS new_cents
     FROM invoices i JOIN visited v ON v.id = i.request_id
    WHERE i.status IN ({statuses}) AND i.effective_due_date < v.mora_through
 ),
 differing AS (SELECT * FROM assigned WHERE old_cents <> new_cents)"""
 
-_ASSIGNED_MORA_RUN = _ASSIGNED_MORA.format(statuses="'UNPAID'")
+_MORA_NOW = _MORA.format(through="mora_through")
+_ASSIGNED_MORA_RUN = _ASSIGNED_MORA.format(statuses="'UNPAID'", old_cents="i.mora_cents", mora=_MORA_NOW)
 # A preview of mora counts what `overdue` of the same date would make overdue first.
-_ASSIGNED_MORA_PREVIEW = _ASSIGNED_MORA.format(statuses="'OPEN', 'UNPAID'")
+_ASSIGNED_MORA_PREVIEW = _ASSIGNED_MORA.format(
+    statuses="'OPEN', 'UNPAID'",
+    old_cents=f"CASE WHEN i.effective_due_date < v.mora_before THEN {_MORA.format(through='mora_before')}"
+    " ELSE i.mora_cents END",
+    mora=_MORA_NOW,
+)
 
 _COUNTS = """
 SELECT (SELECT count(*) FROM assigned) AS examined, (SELECT count(*) FROM differing) AS changed,
@@ -65,7 +85,7 @@ SELECT c.id FROM clients c
  ORDER BY c.id LIMIT :clients_per_chunk FOR NO KEY UPDATE OF c {skip}"""
 
 _RUN_OVERDUE = f"""
-WITH {_VISITED_CHUNK.format(cycle="overdue", gate=_GATES["overdue"])}, {_ASSIGNED_OVERDUE},
+WITH {_VISITED_CHUNK.format(cycle="overdue", gate=_GATES["overdue"])}, {_ASSIGNED_OVERDUE_RUN},
 changed AS (
   UPDATE invoices i SET status = 'UNPAID', late_fee_cents = d.new_cents
     FROM differing d WHERE i.id = d.id
@@ -129,7 +149,7 @@ stamped AS (
 )
 {_COUNTS}"""
 
-_PREVIEW_OVERDUE = f"WITH {_VISITED_ALL}, {_ASSIGNED_OVERDUE} {_COUNTS}"
+_PREVIEW_OVERDUE = f"WITH {_VISITED_ALL}, {_ASSIGNED_OVERDUE_PREVIEW} {_COUNTS}"
 _PREVIEW_MORA = f"WITH {_VISITED_ALL}, {_ASSIGNED_MORA_PREVIEW} {_COUNTS}"
 
 RUN: dict[str, TextClause] = {"overdue": text(_RUN_OVERDUE), "mora": text(_RUN_MORA)}

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 
 from domain import templates
 from domain.calendar import BusinessCalendar
-from domain.cycles import TRIGGERS, Cycle, RunNotFound, RunStatus, check_business_date, is_due_on
+from domain.cycles import CLOSED, TRIGGERS, Cycle, RunNotFound, RunStatus, check_business_date, is_due_on
 from domain.messages import MAY_HAVE_LEFT, MessageKind, Reason, reason_to_withhold
 from domain.permissions import Permission
 from domain.templates import Lender
@@ -95,14 +95,16 @@ def run_line(tx: Tx, run_id: UUID) -> RunLine:
 
 @query(Permission.CYCLES_VIEW)
 def preview(tx: Tx, parameters: PreviewOf) -> CycleCounts:
-    """Return what running a cycle for a date now would do; raise CycleInFuture. Nothing is written.
+    """Return what running a cycle for a date now would do; raise CycleInFuture or CycleNotDue. Nothing is written.
 
+    Dates missed before it would be run first: what is shown is what the date itself then adds.
     The rule is the statement from which the run itself updates; for `charge`, the decision by which it queues.
     """
-    check_business_date(parameters.business_date, today=tx.business_date)
+    check_business_date(parameters.cycle, parameters.business_date, today=tx.business_date)
     if parameters.cycle is Cycle.CHARGE:
         return _charge_preview(tx, parameters.business_date)
-    counts = tx.session.execute(PREVIEW[parameters.cycle], {"date": parameters.business_date}).one()
+    bounds = {"date": parameters.business_date, "caught_up_to": _last_missed(tx, parameters)}
+    counts = tx.session.execute(PREVIEW[parameters.cycle], bounds).one()
     is_overdue = parameters.cycle is Cycle.OVERDUE
     return CycleCounts(
         examined=counts.examined,
@@ -140,6 +142,16 @@ def failures(tx: Tx, run_id: UUID) -> tuple[tuple[UUID, str], ...]:
     """Return the clients that a run set aside, with the error of each."""
     rows = select(CycleFailure.client_id, CycleFailure.error).where(CycleFailure.run_id == run_id)
     return tuple(tx.session.execute(rows.order_by(CycleFailure.client_id)).tuples())
+
+
+def _last_missed(tx: Tx, parameters: PreviewOf) -> date | None:
+    """Return the date before, where it was not closed and would be run first; a cycle that never ran missed nothing."""
+    closed = select(func.max(CycleRun.business_date)).where(
+        CycleRun.cycle == parameters.cycle, CycleRun.status.in_(CLOSED)
+    )
+    last_closed = tx.session.scalar(closed)
+    day_before = parameters.business_date - timedelta(days=1)
+    return day_before if last_closed is not None and last_closed < day_before else None
 
 
 def _line(run: CycleRun) -> RunLine:

@@ -112,8 +112,8 @@ class ChunkFailed(Exception):
 
 @use_case(Permission.CYCLES_RUN)
 def open_run(tx: Tx, command: OpenRun) -> OpenedRun:
-    """Open a run, or return the one in progress; raise CycleInFuture, or CycleWaits for the cycle before it."""
-    check_business_date(command.business_date, today=tx.business_date)
+    """Open a run, or return the one in progress; raise CycleInFuture, CycleNotDue or CycleWaits."""
+    check_business_date(command.cycle, command.business_date, today=tx.business_date)
     return _open(tx, command)
 
 

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import Engine
@@ -10,15 +9,7 @@ from sqlalchemy import Engine
 from loanapp import cli
 from loanapp.models.base import bind
 from loanapp.settings import Settings
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended: its exit status, and what it wrote."""
-
-    status: int
-    out: str
-    error: str
+from tests.build.terminal import Command, Ended
 
 
 @pytest.fixture
@@ -26,7 +17,7 @@ def loanapp(
     database: Engine,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> Callable[..., Ended]:
+) -> Command:
     """Give what runs `loanapp` with arguments; afterwards `Session` is the test's own again."""
 
     def run(*arguments: object) -> Ended:
@@ -45,8 +36,8 @@ def loanapp(
 
 
 @pytest.fixture
-def today(change_settings: Callable[..., Settings]) -> Callable[[str], None]:
-    """Give what lets the commands of a test happen at noon of a day."""
+def today(database: Engine, change_settings: Callable[..., Settings]) -> Callable[[str], None]:  # noqa: ARG001 - first.
+    """Give what lets the commands of a test happen at noon of a day, on an empty database."""
 
     def begin(day: str) -> None:
         change_settings(LOANAPP_SANDBOX="1", LOANAPP_CLOCK=f"{day}T12:00 x1", LOANAPP_CLOCK_ANCHOR=str(time.time()))

@@ -1,9 +1,11 @@
 import json
+from collections.abc import Callable
 
 import pytest
 
 from domain.cycles import Cycle
 from tests.build.book import Book, everything, rows, run_cycles
+from tests.build.terminal import Command, Ended
 
 ROWS = (
     "SELECT cycle, business_date::text, replay_number, status FROM cycle_runs ORDER BY opened_at, business_date, cycle"
@@ -11,7 +13,7 @@ ROWS = (
 
 
 @pytest.fixture(autouse=True)
-def loan(loanapp, today) -> Book:
+def loan(today: Callable[[str], None]) -> Book:
     """One loan of R$ 350,00 due on Tuesday 10 February, looked at on Wednesday 18 February, 8 days late."""
     today("2026-02-18")
     book = Book.opened()
@@ -19,7 +21,7 @@ def loan(loanapp, today) -> Book:
     return book
 
 
-def documents(ended) -> list[dict[str, object]]:
+def documents(ended: Ended) -> list[dict[str, object]]:
     assert (ended.status, ended.error) == (0, "")
     found = json.loads(ended.out)
     for document in found:
@@ -27,7 +29,7 @@ def documents(ended) -> list[dict[str, object]]:
     return found
 
 
-def test_all_runs_the_three_cycles_and_tells_exactly_what_they_did(loanapp) -> None:
+def test_all_runs_the_three_cycles_and_tells_exactly_what_they_did(loanapp: Command) -> None:
     nothing = {
         "business_date": "2026-02-18", "examined": 1, "changed": 1, "unchanged": 0, "failed": 0,
         "late_fee_cents_delta": 0, "mora_cents_delta": 0, "messages_queued": 0, "messages_skipped": {},
@@ -42,7 +44,7 @@ def test_all_runs_the_three_cycles_and_tells_exactly_what_they_did(loanapp) -> N
     ]
 
 
-def test_running_a_date_again_changes_nothing_but_the_list_of_runs(loanapp) -> None:
+def test_running_a_date_again_changes_nothing_but_the_list_of_runs(loanapp: Command) -> None:
     loanapp("cycle", "all")
     before = {name: kept for name, kept in everything().items() if name not in ("cycle_runs", "requests")}
 
@@ -53,7 +55,9 @@ def test_running_a_date_again_changes_nothing_but_the_list_of_runs(loanapp) -> N
 
 
 @pytest.mark.parametrize("is_run_before", [False, True])
-def test_a_dry_run_agrees_with_the_run_that_follows_and_writes_nothing(loanapp, is_run_before) -> None:
+def test_a_dry_run_agrees_with_the_run_that_follows_and_writes_nothing(
+    loanapp: Command, *, is_run_before: bool
+) -> None:
     if is_run_before:
         loanapp("cycle", "all")
     before = everything()
@@ -67,7 +71,9 @@ def test_a_dry_run_agrees_with_the_run_that_follows_and_writes_nothing(loanapp, 
 @pytest.mark.parametrize(
     ("contact", "reason"), [({"accepts_messages": False}, "OPT_OUT"), ({}, None), ({"state": "AC"}, None)]
 )
-def test_a_dry_run_of_charge_knows_the_reasons(loanapp, loan, contact, reason) -> None:
+def test_a_dry_run_of_charge_knows_the_reasons(
+    loanapp: Command, loan: Book, contact: dict[str, object], reason: str | None
+) -> None:
     loan.a_loan(loan.a_client(**contact), principal="100,00", first_due="2026-02-18")
     run_cycles("2026-02-18", Cycle.OVERDUE, Cycle.MORA)
 
@@ -81,7 +87,9 @@ def test_a_dry_run_of_charge_knows_the_reasons(loanapp, loan, contact, reason) -
     assert preview["messages_queued"] == run["messages_queued"] == 2 - len(expected)
 
 
-def test_a_dry_run_after_missed_dates_shows_what_the_run_does_once_they_were_made_up(loanapp, loan) -> None:
+def test_a_dry_run_after_missed_dates_shows_what_the_run_does_once_they_were_made_up(
+    loanapp: Command, loan: Book
+) -> None:
     run_cycles("2026-02-13")
     loan.a_loan(principal="35,00", first_due="2026-02-17")
 
@@ -90,7 +98,7 @@ def test_a_dry_run_after_missed_dates_shows_what_the_run_does_once_they_were_mad
     assert preview == documents(loanapp("cycle", "all", "--json"))
 
 
-def test_missed_dates_are_run_before_the_date_asked_for(loanapp) -> None:
+def test_missed_dates_are_run_before_the_date_asked_for(loanapp: Command) -> None:
     run_cycles("2026-02-13")
 
     loanapp("cycle", "overdue", "--date", "2026-02-16")
@@ -102,7 +110,7 @@ def test_missed_dates_are_run_before_the_date_asked_for(loanapp) -> None:
     ]
 
 
-def test_all_leaves_out_a_charge_that_is_not_due(loanapp) -> None:
+def test_all_leaves_out_a_charge_that_is_not_due(loanapp: Command) -> None:
     found = documents(loanapp("cycle", "all", "--date", "2026-02-15", "--json"))
 
     assert [each["cycle"] for each in found] == ["overdue", "mora"]
@@ -125,12 +133,16 @@ def test_all_leaves_out_a_charge_that_is_not_due(loanapp) -> None:
         ),
         (
             ("weekly",), 2,
-            "Invalid value for 'overdue|mora|charge|all': 'weekly' is not one of 'overdue', 'mora', 'charge', 'all'."
-            " See `loanapp cycle --help`.",
+            (
+                "Invalid value for 'overdue|mora|charge|all': 'weekly' is not one of 'overdue', 'mora', 'charge',"
+                " 'all'. See `loanapp cycle --help`."
+            ),
         ),
     ],
 )  # fmt: skip
-def test_what_can_not_run_is_one_line_and_changes_nothing(loanapp, arguments, status, line) -> None:
+def test_what_can_not_run_is_one_line_and_changes_nothing(
+    loanapp: Command, arguments: tuple[object, ...], status: int, line: str
+) -> None:
     before = everything()
 
     ended = loanapp("cycle", *arguments)

@@ -1,19 +1,21 @@
 import json
+from collections.abc import Callable
 
 import pytest
 
 from tests.build.book import Book, everything, rows
+from tests.build.terminal import Command
 
 PAYMENT = "7b0c64e0-54f5-4c0f-8f0e-2f6b1f2f9a11"
 
 
 @pytest.fixture(autouse=True)
-def loan(loanapp, today) -> None:
+def loan(today: Callable[[str], None]) -> None:
     today("2026-02-18")
     Book.opened().a_loan(principal="350,00", first_due="2026-02-10")
 
 
-def test_a_payment_prints_its_receipt_and_what_is_left(loanapp) -> None:
+def test_a_payment_prints_its_receipt_and_what_is_left(loanapp: Command) -> None:
     ended = loanapp("pay", 1, "--amount-cents", 40000, "--method", "CASH", "--received-on", "2026-02-10",
                     "--id", PAYMENT, "--json")  # fmt: skip
 
@@ -31,7 +33,7 @@ def test_a_payment_prints_its_receipt_and_what_is_left(loanapp) -> None:
     assert rows("SELECT method, amount_cents FROM payments") == [("CASH", 40000)]
 
 
-def test_the_same_id_twice_is_one_payment_and_the_same_receipt(loanapp) -> None:
+def test_the_same_id_twice_is_one_payment_and_the_same_receipt(loanapp: Command) -> None:
     order = ("pay", 1, "--amount-cents", 10000, "--id", PAYMENT, "--json")
 
     first, second = (json.loads(loanapp(*order).out) for _ in range(2))
@@ -57,7 +59,9 @@ def test_the_same_id_twice_is_one_payment_and_the_same_receipt(loanapp) -> None:
         (("1", "--amount-cents", "100", "--id", "mine"), 2, "not a valid UUID"),
     ],
 )
-def test_a_wrong_order_is_one_line_and_changes_nothing(loanapp, arguments, status, says) -> None:
+def test_a_wrong_order_is_one_line_and_changes_nothing(
+    loanapp: Command, arguments: tuple[object, ...], status: int, says: str
+) -> None:
     before = everything()
 
     ended = loanapp("pay", *arguments)
@@ -67,7 +71,7 @@ def test_a_wrong_order_is_one_line_and_changes_nothing(loanapp, arguments, statu
     assert everything() == before
 
 
-def test_the_same_id_with_another_amount_is_refused(loanapp) -> None:
+def test_the_same_id_with_another_amount_is_refused(loanapp: Command) -> None:
     loanapp("pay", 1, "--amount-cents", 10000, "--id", PAYMENT)
 
     ended = loanapp("pay", 1, "--amount-cents", 10001, "--id", PAYMENT)

@@ -2,19 +2,23 @@ import json
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import Engine
 
 from loanapp.commands import demo
 from tests.build.book import everything, rows
+from tests.build.terminal import Command
 
-SEED = ("seed", "--clients", 12, "--seed", 7, "--months", 3, "--until", "2026-05-15")
+SEED = ("seed", "--clients", 20, "--seed", 7, "--months", 1, "--until", "2026-05-15")
 
 
 @pytest.fixture(autouse=True)
-def day(today) -> None:
+def day(today: Callable[[str], None]) -> None:
     today("2026-07-01")
 
 
-def test_the_same_seed_gives_the_same_statements_byte_for_byte(loanapp, clean_database: Callable[[], None]) -> None:
+def test_the_same_seed_gives_the_same_statements_byte_for_byte(
+    loanapp: Command, clean_database: Callable[[], None]
+) -> None:
     books = []
     for _ in range(2):
         clean_database()
@@ -25,7 +29,7 @@ def test_the_same_seed_gives_the_same_statements_byte_for_byte(loanapp, clean_da
     assert len(books[0].splitlines()) == rows("SELECT count(*) FROM requests")[0][0]
 
 
-def test_another_seed_gives_another_book(loanapp, clean_database: Callable[[], None]) -> None:
+def test_another_seed_gives_another_book(loanapp: Command, clean_database: Callable[[], None]) -> None:
     loanapp(*SEED)
     first = loanapp("statement", "--all", "--json").out
     clean_database()
@@ -34,7 +38,7 @@ def test_another_seed_gives_another_book(loanapp, clean_database: Callable[[], N
     assert loanapp("statement", "--all", "--json").out != first
 
 
-def test_a_seeded_book_is_verified_and_leaves_no_text_to_send(loanapp) -> None:
+def test_a_seeded_book_is_verified_and_leaves_no_text_to_send(loanapp: Command) -> None:
     loanapp(*SEED)
 
     ended = loanapp("verify", "--json")
@@ -49,7 +53,7 @@ def test_a_seeded_book_is_verified_and_leaves_no_text_to_send(loanapp) -> None:
     assert rows("SELECT DISTINCT overdue_through::text FROM requests WHERE status = 'ACTIVE'") == [("2026-05-15",)]
 
 
-def test_a_seed_that_is_there_already_is_not_made_again(loanapp) -> None:
+def test_a_seed_that_is_there_already_is_not_made_again(loanapp: Command) -> None:
     loanapp(*SEED)
     before = everything()
 
@@ -60,7 +64,7 @@ def test_a_seed_that_is_there_already_is_not_made_again(loanapp) -> None:
     assert everything() == before
 
 
-def test_a_book_with_other_clients_is_left_alone(loanapp) -> None:
+def test_a_book_with_other_clients_is_left_alone(loanapp: Command) -> None:
     loanapp(*SEED)
     before = everything()
 
@@ -68,19 +72,19 @@ def test_a_book_with_other_clients_is_left_alone(loanapp) -> None:
 
     assert (ended.status, ended.out) == (1, "")
     assert ended.error == (
-        "loanapp: The book already holds 12 clients: seed an empty database, named by DATABASE_URL.\n"
+        "loanapp: The book already holds 20 clients: seed an empty database, named by DATABASE_URL.\n"
     )
     assert everything() == before
 
 
-def test_a_date_that_has_not_come_is_refused(loanapp) -> None:
+def test_a_date_that_has_not_come_is_refused(loanapp: Command) -> None:
     ended = loanapp("seed", "--until", "2026-07-02")
 
     assert ended.status == 1
     assert ended.error == "loanapp: --until 2026-07-02 has not come: give a date up to 2026-07-01.\n"
 
 
-def test_verify_names_the_record_that_was_changed_by_hand(loanapp, database) -> None:
+def test_verify_names_the_record_that_was_changed_by_hand(loanapp: Command, database: Engine) -> None:
     loanapp(*SEED)
     with database.begin() as connection:
         number = connection.exec_driver_sql(
@@ -96,19 +100,13 @@ def test_verify_names_the_record_that_was_changed_by_hand(loanapp, database) -> 
     assert f"request {request} invoice {number.number} mora_cents" in records
 
 
-def test_the_demo_book_has_every_state_and_is_verified(loanapp) -> None:
-    logins = []
-
-    def make() -> None:
-        logins.extend(demo.make())
-
-    make()
-    clients_before = rows("SELECT count(*) FROM clients")
-    make()
+def test_the_demo_book_has_every_state_and_is_verified(loanapp: Command) -> None:
+    logins = demo.make()
 
     assert logins[0] == "gestao@demo.loanapp  demonstracao-2026  (Marta Gestão)"
-    assert len(logins) == 2 * 4
-    assert clients_before == rows("SELECT count(*) FROM clients") == [(40,)]
+    assert len(logins) == 4
+    assert demo.make() == logins
+    assert rows("SELECT count(*) FROM clients") == [(40,)]
     assert rows("SELECT DISTINCT status FROM requests ORDER BY 1") == [
         ("ACTIVE",), ("APPROVED",), ("OPEN",), ("PAID",), ("UNAPPROVED",),
     ]  # fmt: skip

@@ -1,8 +1,11 @@
 import json
+from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 
-from tests.build.book import Book, an_id, run_cycles
+from tests.build.book import Book, run_cycles
+from tests.build.terminal import Command
 
 # R$ 1.000,00 at 4 % a month in two equal parts: 540,00 each, of which 40,00 interest.  The first, due on Tuesday 10
 # February, is paid in part on the day (300,00: interest first) and left 8 days late: late fee 2 % of the 240,00 open,
@@ -74,16 +77,16 @@ EXPECTED = {
 }
 
 
-@pytest.fixture
-def book(loanapp, today) -> Book:
+@pytest.fixture(autouse=True)
+def book(today: Callable[[str], None]) -> Book:
     today("2026-02-18")
     book = Book.opened()
     loan = book.a_loan(principal="1.000,00", rate_pct="4", count=2, first_due="2026-02-10", on="2026-01-10")
-    book.pay(loan, "300,00", on="2026-02-10", payment_id=type(an_id())("00000000-0000-0000-0000-0000000000aa"))
+    book.pay(loan, "300,00", on="2026-02-10", payment_id=UUID("00000000-0000-0000-0000-0000000000aa"))
     return book
 
 
-def test_a_statement_has_exactly_the_figures_computed_by_hand(loanapp, book) -> None:
+def test_a_statement_has_exactly_the_figures_computed_by_hand(loanapp: Command) -> None:
     ended = loanapp("statement", 1, "--json")
 
     assert (ended.status, ended.error) == (0, "")
@@ -91,21 +94,21 @@ def test_a_statement_has_exactly_the_figures_computed_by_hand(loanapp, book) -> 
     assert list(json.loads(ended.out)) == list(EXPECTED)
 
 
-def test_a_statement_of_the_past_shows_what_stood_then(loanapp, book) -> None:
+def test_a_statement_of_the_past_shows_what_stood_then(loanapp: Command) -> None:
     document = json.loads(loanapp("statement", 1, "--as-of", "2026-01-31", "--json").out)
 
     assert (document["total_open_cents"], document["total_value_paid_cents"]) == (108000, 0)
     assert [invoice["payments"] for invoice in document["invoices"]] == [[], []]
 
 
-def test_the_cycles_change_no_figure_of_a_statement(loanapp, book) -> None:
+def test_the_cycles_change_no_figure_of_a_statement(loanapp: Command) -> None:
     before = loanapp("statement", 1, "--json").out
     run_cycles("2026-02-18")
 
     assert loanapp("statement", 1, "--json").out == before
 
 
-def test_all_prints_a_document_a_line_by_number_without_requests_not_yet_made(loanapp, book) -> None:
+def test_all_prints_a_document_a_line_by_number_without_requests_not_yet_made(loanapp: Command, book: Book) -> None:
     book.a_request(on="2026-02-15", first_due="2026-03-15")
 
     lines = loanapp("statement", "--all", "--json").out.splitlines()
@@ -115,7 +118,7 @@ def test_all_prints_a_document_a_line_by_number_without_requests_not_yet_made(lo
     assert [json.loads(line)["request"] for line in earlier] == [1]
 
 
-def test_without_json_a_person_reads_a_table(loanapp, book) -> None:
+def test_without_json_a_person_reads_a_table(loanapp: Command) -> None:
     lines = loanapp("statement", 1).out.splitlines()
 
     assert lines[0] == "Empréstimo 1 · Maria das Dores Silva · ativo · posição em 18/02/2026"
@@ -141,7 +144,7 @@ def test_without_json_a_person_reads_a_table(loanapp, book) -> None:
     )
 
 
-def test_a_number_that_no_request_has_is_one_line_with_what_to_do(loanapp, book) -> None:
+def test_a_number_that_no_request_has_is_one_line_with_what_to_do(loanapp: Command) -> None:
     ended = loanapp("statement", 99, "--json")
 
     assert (ended.status, ended.out) == (1, "")
@@ -151,7 +154,7 @@ def test_a_number_that_no_request_has_is_one_line_with_what_to_do(loanapp, book)
 
 
 @pytest.mark.parametrize("arguments", [(), (1, "--all"), ("x",), (1, "--as-of", "18/02/2026")])
-def test_a_call_that_makes_no_sense_is_one_line_and_status_2(loanapp, book, arguments) -> None:
+def test_a_call_that_makes_no_sense_is_one_line_and_status_2(loanapp: Command, arguments: tuple[object, ...]) -> None:
     ended = loanapp("statement", *arguments)
 
     assert (ended.status, ended.out, ended.error.count("\n")) == (2, "", 1)
