@@ -17,7 +17,7 @@ from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as insert_once
 
 from domain import templates
-from domain.messages import MessageKind, MessageStatus, Reason, may_move, reason_to_withhold
+from domain.messages import Ack, MessageKind, MessageStatus, Reason, may_move, reason_to_withhold
 from domain.money import Money
 from domain.templates import CadenceStep, Lender, TemplateIncomplete
 from domain.windows import opening
@@ -37,6 +37,7 @@ from loanapp.services._borrowers import (
 from loanapp.services._use_case import Tx
 
 QUEUE = "whatsapp-messages"
+INBOUND_QUEUE = "inbound"
 ORIGIN_CYCLE, ORIGIN_PERSON = "CYCLE", "PERSON"
 _IDS = uuid.UUID("6f4a3c1e-52b7-4d0e-9a57-1c2f8f5f0b11")
 
@@ -213,6 +214,18 @@ def move(tx: Tx, message: Message, status: MessageStatus, *, reason: str = "", a
     if status is not MessageStatus.SENDING:
         message.leased_until = None
     record(tx, message, start, reason=reason, answer=answer)
+
+
+def accept(tx: Tx, message: Message, *, key: str, recipient: str) -> None:
+    """Note on a locked text that the provider took it: the key that joins its acks, and whom it really addressed.
+
+    Acks that overtook this news wait for the key; they are due now instead of at their next try.
+    """
+    message.provider_key, message.provider_recipient = key, recipient
+    message.provider_status, message.sent_at = Ack.PENDING, tx.now
+    for event in locks.events_waiting_for(tx.session, key):
+        event.available_at = tx.now
+        tx.ring(INBOUND_QUEUE, event.id)
 
 
 def record(tx: Tx, message: Message, start: MessageStatus, *, reason: str = "", answer: str = "") -> None:

@@ -13,7 +13,6 @@ from sqlalchemy import select, update
 from domain import templates
 from domain.delivery import Accepted, Answer, ConnectionChanged, Outcome, gap_between, outcome_of
 from domain.messages import (
-    Ack,
     MessageKind,
     MessageNotFound,
     MessageStatus,
@@ -205,7 +204,7 @@ def settle(tx: Tx, command: Settle) -> str:
         return message.status
     outcome = outcome_of(command.answer, phone=message.phone, attempts=message.attempts, jitter=command.jitter)
     if isinstance(command.answer, Accepted):
-        _accept(tx, message, command.answer)
+        _outbox.accept(tx, message, key=command.answer.key, recipient=command.answer.recipient)
     if outcome.retry_after is not None:
         message.available_at = tx.now + outcome.retry_after
     _outbox.move(tx, message, outcome.status, reason=outcome.reason, answer=_class_of(command.answer))
@@ -281,15 +280,6 @@ def _write_anew(tx: Tx, client: Client, message: Message, owed: tuple[OwedInvoic
     message.body_hash = _outbox.hash_of(message.body)
     message.snapshot = message.snapshot | snapshot
     return None
-
-
-def _accept(tx: Tx, message: Message, answer: Accepted) -> None:
-    message.provider_key, message.provider_recipient = answer.key, answer.recipient
-    message.provider_status, message.sent_at = Ack.PENDING, tx.now
-    # Acks that overtook this answer wait for its key; they are applied now instead of at their next try.
-    for event in locks.events_waiting_for(tx.session, answer.key):
-        event.available_at = tx.now
-        tx.ring("inbound", event.id)
 
 
 def _tell_others(tx: Tx, client: Client, instance: WhatsappInstance, outcome: Outcome) -> None:

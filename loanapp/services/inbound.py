@@ -23,7 +23,7 @@ from domain.delivery import (
     phones_of,
     wait_for_text,
 )
-from domain.messages import Ack, MessageStatus, PhoneFlag, Reason, Reply, climb, reply_of
+from domain.messages import MessageStatus, PhoneFlag, Reason, Reply, climb, reply_of
 from domain.permissions import Permission
 from loanapp.models import locks
 from loanapp.models.clients import Client
@@ -32,7 +32,7 @@ from loanapp.models.messages import Message
 from loanapp.services import _audit, _instances, _outbox
 from loanapp.services._use_case import Tx, use_case
 
-QUEUE = "inbound"
+QUEUE = _outbox.INBOUND_QUEUE
 WAITING = "WAITING"
 _IDS = uuid.UUID("0b9c1c52-8c0e-4b0c-a7a4-9a0f6a4f7d11")
 
@@ -156,8 +156,7 @@ def _match(tx: Tx, fact: TextSent) -> str:
     message = _locked_by(tx, Message.body_hash == digest, Message.status == MessageStatus.UNKNOWN)
     if message is None or not is_same_recipient(message.phone, fact.recipient):
         return WAITING
-    message.provider_key, message.provider_recipient = fact.key, fact.recipient
-    message.provider_status, message.sent_at = Ack.PENDING, tx.now
+    _outbox.accept(tx, message, key=fact.key, recipient=fact.recipient)
     _outbox.move(tx, message, MessageStatus.SENT, answer="send.message")
     return "APPLIED"
 
