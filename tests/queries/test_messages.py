@@ -1,6 +1,7 @@
 """Reads of the communication log: exact rows, counts, and a bounded number of statements."""
 
 import pytest
+from sqlalchemy import Engine
 
 from domain.delivery import Accepted, Unknown
 from domain.messages import MessageKind, MessageStatus
