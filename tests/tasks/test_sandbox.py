@@ -23,7 +23,7 @@ GOOD = {"number": PHONE, "text": "Olá"}
 
 
 @pytest.fixture
-def sandbox(change_settings: Any) -> Iterator[httpx.Client]:  # noqa: ANN401 - the fixture's own callable.
+def sandbox(change_settings: Any) -> Iterator[httpx.Client]:
     app = make_app(change_settings(), webhook_url="", pace=Pace(before_ack=0.01, before_read=0.01, lost_answer=0.1))
     with serving(app) as address, httpx.Client(base_url=address, headers=KEY) as client:
         yield client
