@@ -43,7 +43,8 @@ nav .last{display:block;color:var(--muted);font-size:.875rem;white-space:nowrap;
 .answer{display:flex;gap:.5rem;padding:.625rem .75rem;background:var(--panel)}
 input,button{font:inherit;color:inherit;border-radius:999px;border:1px solid var(--muted);background:transparent;
  min-height:44px}
-input{flex:1;min-width:0;padding:0 1rem}input::placeholder{color:var(--muted);opacity:1}button{padding:0 1rem;cursor:pointer}
+input::placeholder{color:var(--muted);opacity:1}
+input{flex:1;min-width:0;padding:0 1rem}button{padding:0 1rem;cursor:pointer}
 .answers button{font-size:.875rem}.answer button{background:var(--accent);border-color:var(--accent);color:var(--panel);
  font-weight:600}
 .empty{margin:auto;max-width:28rem;padding:2rem 1rem;text-align:center;color:var(--muted)}
