@@ -20,7 +20,7 @@ from domain.permissions import Actor, Role
 from domain.requests import RequestStatus
 from loanapp import clock
 from loanapp.commands import servers
-from loanapp.commands.migrate import migrate
+from loanapp.commands.schema import migrate
 from loanapp.models.base import bind, make_engine
 from loanapp.queries.clients import ClientsFilter, ClientsOrder, ClientsView, clients_page
 from loanapp.queries.dashboard import dashboard

@@ -49,7 +49,7 @@ def a_weekly_loan(book: Book, name: str, **terms: object) -> UUID:
 def test_an_overdue_line_shows_its_charges_and_the_page_sums_them() -> None:
     book = Book.opened()
     a_weekly_loan(book, "Maria das Dores Silva")
-    run_cycles("2026-02-22")
+    run_cycles("2026-02-22", Cycle.OVERDUE, Cycle.MORA)
 
     page = listed(book, "2026-02-22", InvoicesView.OVERDUE)
 

@@ -18,11 +18,12 @@ _LABEL_SIZE = 12
 
 
 class AgingBar(TypedDict):
-    """One bucket of days overdue; `short` stands at the bar, `cents` draws it."""
+    """One bucket of days overdue; `short` stands at the bar, `cents` draws it; `noun` goes with the number."""
 
     bucket: str
     to: str
-    count: str
+    number: str
+    noun: str
     open: str
     short: str
     cents: int
@@ -72,7 +73,9 @@ def aging_chart(bars: rx.Var[list[AgingBar]], summary: rx.Var[str]) -> rx.Compon
     picture = _chart(
         rx.recharts.bar(
             *(rx.recharts.cell(fill=f"var(--aging-{place})") for place in range(BUCKETS)),
-            rx.recharts.label_list(data_key="short", position="top", fill="var(--c-text)", font_size=_LABEL_SIZE),
+            rx.recharts.label_list(
+                data_key="short", position="top", fill="var(--c-text)", custom_attrs={"fontSize": _LABEL_SIZE}
+            ),
             data_key="cents",
             is_animation_active=False,
             radius=[4, 4, 0, 0],
@@ -84,12 +87,12 @@ def aging_chart(bars: rx.Var[list[AgingBar]], summary: rx.Var[str]) -> rx.Compon
     links = rx.foreach(
         bars,
         lambda bar: app_link(
-            rx.el.span(bar["bucket"], class_name="font-medium"),
-            rx.el.span(bar["count"], class_name="caption"),
+            rx.el.span(bar["bucket"], class_name="font-medium whitespace-nowrap text-xs md:text-sm"),
+            rx.el.span(bar["number"], rx.el.span(bar["noun"], class_name="hidden md:inline"), class_name="caption"),
             to=bar["to"],
             class_name="flex flex-col items-center justify-end text-center rounded-lg no-underline"
             " hover:bg-[var(--c-row-hover)]/40 hover:underline",
-            aria_label=f"{bar['bucket']}: {bar['open']}, {bar['count']}",
+            aria_label=f"{bar['bucket']}: {bar['open']}, {bar['number']}{bar['noun']}",
         ),
     )
     layered = rx.el.div(
@@ -102,7 +105,7 @@ def aging_chart(bars: rx.Var[list[AgingBar]], summary: rx.Var[str]) -> rx.Compon
         Column(
             header="Faixa (dias em atraso)", cell=lambda bar: app_link(bar["bucket"], to=bar["to"]), on_phone="title"
         ),
-        Column(header="Parcelas", cell=lambda bar: bar["count"], is_numeric=True),
+        Column(header="Parcelas", cell=lambda bar: bar["number"], is_numeric=True),
         Column(header="Em aberto", cell=lambda bar: bar["open"], is_numeric=True),
     )
     table = data_table(columns, bars, label="Parcelas por faixa de atraso")

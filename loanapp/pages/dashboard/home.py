@@ -1,6 +1,6 @@
 """Painel: the day's figures, what asks for attention, the aging and the weeks, all from one read (ux.md §2.3)."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TypedDict
 
@@ -10,8 +10,8 @@ from domain.cycles import Cycle, RunStatus
 from domain.permissions import Permission
 from loanapp import bridge
 from loanapp.components import address
-from loanapp.components.figures import figures, key_figure
-from loanapp.components.formats import brl_text, counted, date_text
+from loanapp.components.figures import key_figure
+from loanapp.components.formats import brl_text, count_text, counted, date_text
 from loanapp.components.glyphs import glyph
 from loanapp.components.links import app_link
 from loanapp.components.page import page
@@ -96,13 +96,18 @@ class DashboardState(AuthState):
     def _show(self, found: Dashboard) -> None:
         updated_at = found.portfolio.updated_at
         self.has_loans = updated_at is not None
-        self.updated = f"Atualizado às {updated_at.astimezone(SAO_PAULO):%H:%M}" if updated_at else ""
+        self.updated = _updated(updated_at, found.business_date) if updated_at else ""
         self.figures = _figures(found)
         self.is_overdue = found.portfolio.overdue_cents > 0
         self.matters = _matters(found, may_see_runs=Permission.CYCLES_VIEW in self.permissions)
         self.aging, self.aging_summary = _aging_bars(found), _aging_summary(found)
         self.weeks, self.weeks_summary = _week_bars(found), _weeks_summary(found)
         self.is_loaded = True
+
+
+def _updated(updated_at: datetime, today: date) -> str:
+    local = updated_at.astimezone(SAO_PAULO)
+    return f"Atualizado às {local:%H:%M}" if local.date() == today else f"Atualizado em {local:%d/%m às %H:%M}"
 
 
 def _figures(found: Dashboard) -> Figures:
@@ -161,7 +166,8 @@ def _aging_bars(found: Dashboard) -> list[AgingBar]:
         AgingBar(
             bucket=AGING[line.bucket][0],
             to=address.address("/parcelas", atraso=AGING[line.bucket][1]),
-            count=counted(line.count, "parcela", "parcelas"),
+            number=count_text(line.count),
+            noun=" parcela" if line.count == 1 else " parcelas",
             open=brl_text(line.open_cents),
             short=_short(line.open_cents),
             cents=line.open_cents,
@@ -174,7 +180,7 @@ def _short(cents: int) -> str:
     """Write an amount at a bar, in thousands where it has them: `92,1 mil`."""
     if cents < THOUSAND_CENTS:
         return f"{cents // 100}"
-    return f"{Decimal(cents) / THOUSAND_CENTS:.1f} mil".replace(".", ",")
+    return f"{Decimal(cents) / THOUSAND_CENTS:.1f}\N{NO-BREAK SPACE}mil".replace(".", ",")
 
 
 def _aging_summary(found: Dashboard) -> str:
@@ -210,7 +216,8 @@ def _weeks_summary(found: Dashboard) -> str:
 def _key_figures() -> rx.Component:
     shown = DashboardState.figures
     loans = "/emprestimos?situacao=em-andamento"
-    return figures(
+    # Three a line, not six: the sums of a large book need the room.
+    return rx.el.div(
         key_figure(
             "A receber hoje", shown["due"], note=shown["due_note"], to="/parcelas?visao=vencem-hoje",
             definition="O que ainda está em aberto das parcelas que vencem hoje.",
@@ -239,6 +246,7 @@ def _key_figures() -> rx.Component:
             definition="Dos empréstimos em andamento: o que foi liberado menos o que já foi recebido, nunca abaixo de"
             " zero em cada um.",
         ),
+        class_name="grid grid-cols-1 min-[420px]:grid-cols-2 lg:grid-cols-3 gap-3",
     )  # fmt: skip
 
 

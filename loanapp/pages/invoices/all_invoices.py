@@ -116,6 +116,7 @@ class InvoicesState(AuthState):
         outcome = await bridge.submit(due_list, parse_filter, texts)
         self.fault, self.errors, self.is_loaded = outcome.reference, feedback.field_errors(outcome), True
         self._show_filters()
+        self.rows = []
         if outcome.ok:
             self._show(outcome.result)
 
@@ -204,14 +205,16 @@ def _note(line: InvoiceLine, look: str) -> str:
 
 
 def _filters() -> rx.Component:
-    state = InvoicesState
+    state, wide = InvoicesState, "w-full md:w-auto"
     buckets = [("", "Qualquer"), *((key, label) for key, (label, _) in AGING.items())]
     statuses = [("", "Qualquer"), *((key, label) for key, (label, _) in STATUSES.items())]
     bar = filter_bar(
-        text_field("busca", "Cliente, CPF/CNPJ ou telefone", value=state.asked["busca"], type="search"),
-        select_field("atraso", "Atraso", buckets, value=state.asked["atraso"]),
-        select_field("situacao", "Situação", statuses, value=state.asked["situacao"]),
-        date_field("vence", "Vence em", value=state.asked["vence"], errors=state.errors, help_text=""),
+        text_field(
+            "busca", "Cliente, CPF/CNPJ ou telefone", value=state.asked["busca"], type="search", class_name=wide
+        ),
+        select_field("atraso", "Atraso", buckets, value=state.asked["atraso"], class_name=wide),
+        select_field("situacao", "Situação", statuses, value=state.asked["situacao"], class_name=wide),
+        date_field("vence", "Vence em", value=state.asked["vence"], errors=state.errors, help_text="", class_name=wide),
     )
     return rx.el.details(
         rx.el.summary(glyph("filter"), "Filtrar", class_name="button button-secondary w-fit"),
@@ -233,7 +236,7 @@ def _chips() -> rx.Component:
     chips = [
         filter_chip(label, InvoicesState.chips[name], InvoicesState.clear_links[name]) for name, label in labels.items()
     ]
-    return rx.el.div(*chips, class_name="chips")
+    return rx.cond(InvoicesState.is_filtered, rx.el.div(*chips, class_name="chips"))
 
 
 def _client(row: rx.Var[InvoiceRow]) -> rx.Component:
@@ -319,9 +322,10 @@ def _results() -> rx.Component:
         data_table(COLUMNS, InvoicesState.rows, label="Parcelas", place=InvoicesState.place),
         pagination(InvoicesState.place),
     )
-    return rx.cond(
-        InvoicesState.is_loaded, rx.cond(InvoicesState.rows.length() > 0, table, _nothing()), table_skeleton()
-    )
+    loaded = rx.cond(InvoicesState.rows.length() > 0, table, _nothing())
+    # With a filter that can't be understood there is no list: its field says what to do.
+    understood = rx.cond(InvoicesState.errors.length() > 0, rx.fragment(), loaded)
+    return rx.cond(InvoicesState.is_loaded, understood, table_skeleton())
 
 
 @page(

@@ -95,7 +95,7 @@ class InvoiceState(AuthState):
 
     @rx.event
     @requires(Permission.INVOICES_VIEW)
-    async def set_open(self, is_open: bool) -> Any:  # noqa: ANN401, FBT001 - the drawer's own event.
+    async def set_open(self, is_open: bool) -> Any:  # noqa: FBT001 - the drawer's own event.
         """Close the drawer by its address."""
         if is_open is False:
             self.step = ""
@@ -181,7 +181,7 @@ def _calculation() -> rx.Component:
         rx.el.h3(shown["heading"], class_name="title-small"),
         note,
         rx.el.div(calculation(InvoiceState.lines), aria_live="polite"),
-        until,
+        rx.cond(shown["receive_to"] != "", until),
         class_name="flex flex-col gap-3",
     )
 
@@ -254,6 +254,8 @@ def invoice_drawer() -> rx.Component:
                 head,
                 body,
                 class_name="max-md:!w-full",
+                display="block",
+                left="auto",
                 height="100%",
                 width="480px",
                 padding="24px",
