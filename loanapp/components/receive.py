@@ -126,6 +126,7 @@ class ReceiveState(AuthState):
     title: str = ""
     status: str = ""
     invoices: list[Calculated] = []  # noqa: RUF012
+    others: str = ""
     more_invoices: str = ""
     today: str = ""
     received_on: str = ""
@@ -146,7 +147,7 @@ class ReceiveState(AuthState):
 
     @rx.event
     @requires()
-    async def look_at_address(self) -> Any:  # noqa: ANN401 - Reflex's event specifications have no common type.
+    async def look_at_address(self) -> Any:
         """Open, keep or close the dialog as the address says."""
         target = address.parameter(self, "receber")
         if target == self._target:
@@ -164,7 +165,7 @@ class ReceiveState(AuthState):
 
     @rx.event
     @requires()
-    async def toggle(self, is_open: bool) -> Any:  # noqa: ANN401, FBT001 - what the dialog sends.
+    async def toggle(self, is_open: bool) -> Any:  # noqa: FBT001 - what the dialog sends.
         """Close the dialog: its address goes, and the page behind it loads again."""
         return None if is_open else rx.redirect(address.changed(self, receber=""), replace=True)
 
@@ -186,7 +187,7 @@ class ReceiveState(AuthState):
 
     @rx.event(supersedes=True)
     @requires(Permission.PAYMENTS_REGISTER)
-    async def count_date(self, text: str) -> Any:  # noqa: ANN401
+    async def count_date(self, text: str) -> Any:
         """Count the charges as of the typed date; an amount that nobody typed follows."""
         self._typed = self._typed | {"received_on": text if isinstance(text, str) else ""}
         await self._recount()
@@ -201,9 +202,9 @@ class ReceiveState(AuthState):
 
     @rx.event(temporal=True, throttle=1000)
     @requires(Permission.PAYMENTS_REGISTER)
-    async def submit(self, form: dict[str, Any]) -> Any:  # noqa: ANN401
+    async def submit(self, form: dict[str, Any]) -> Any:
         """Register the payment, once by the key that its form made; a fault is resolved by that key."""
-        key = address.identifier(form.get("command_id"))
+        key = address.identifier(bridge.texts_of(form)["command_id"])
         if key is None or self._request_id is None:
             return settled(FORM_ID, is_done=False)
         parse = functools.partial(parse_payment, request_id=self._request_id)
@@ -215,7 +216,7 @@ class ReceiveState(AuthState):
 
     @rx.event
     @requires(Permission.PAYMENTS_REGISTER)
-    async def check(self, key: str) -> Any:  # noqa: ANN401
+    async def check(self, key: str) -> Any:
         """Resolve a press without an answer: shown as done when its key was registered, else said to be free."""
         payment_id = address.identifier(key)
         if payment_id is not None and await self._finish(payment_id):
@@ -228,7 +229,7 @@ class ReceiveState(AuthState):
         self.reset()
         self.opened = opened + 1
 
-    async def _choose(self, asked: ReceivablesOf) -> Any:  # noqa: ANN401
+    async def _choose(self, asked: ReceivablesOf) -> Any:
         """Open the only loan there is, or let one be chosen."""
         outcome = await bridge.read(receivables, asked)
         if outcome.ok and len(outcome.result) == 1:
@@ -240,7 +241,7 @@ class ReceiveState(AuthState):
         self.step = "choose"
         return None
 
-    async def _open(self, asked: PaymentFormOf) -> Any:  # noqa: ANN401
+    async def _open(self, asked: PaymentFormOf) -> Any:
         outcome = await bridge.read(payment_form, asked)
         if not outcome.ok:
             self.problem, self.step = feedback.message(outcome), "failed"
@@ -278,7 +279,10 @@ class ReceiveState(AuthState):
             )
             for invoice in form.invoices[:INVOICES_SHOWN]
         ]  # fmt: skip
-        rest = form.invoices[INVOICES_SHOWN:]
+        others, rest = form.invoices[1:], form.invoices[INVOICES_SHOWN:]
+        others_cents = sum(each.open_cents for each in others)
+        words = counted(len(others), "outra parcela em aberto", "outras parcelas em aberto")
+        self.others = f"{words} · {brl_text(others_cents)}" if others else ""
         more = counted(len(rest), "parcela", "parcelas")
         self.more_invoices = f"e mais {more} · {brl_text(sum(each.open_cents for each in rest))}" if rest else ""
         self.amount = brl_text(form.amount_cents).removeprefix("R$\N{NO-BREAK SPACE}")

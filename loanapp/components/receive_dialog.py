@@ -101,11 +101,19 @@ def _note(text: rx.Var[str]) -> rx.Component:
 
 
 def _memory() -> rx.Component:
+    """Show the invoice that receives first with its calculation, the others folded behind one press."""
+    state = ReceiveState
+    others = rx.el.details(
+        rx.el.summary(
+            state.others, class_name="cursor-pointer font-medium flex items-center min-h-[var(--control)] link"
+        ),
+        rx.foreach(state.invoices[1:], lambda invoice: calculated_invoice(invoice, is_open=False)),
+        rx.cond(state.more_invoices != "", rx.el.p(state.more_invoices, class_name="muted pt-2")),
+    )
     return rx.el.section(
-        rx.el.h2("Parcelas em aberto", class_name="font-semibold"),
-        rx.foreach(ReceiveState.invoices, lambda invoice, place: calculated_invoice(invoice, is_open=place == 0)),
-        rx.cond(ReceiveState.more_invoices != "", rx.el.p(ReceiveState.more_invoices, class_name="muted pt-2")),
-        id="receive-invoices",
+        rx.foreach(state.invoices[:1], lambda invoice: calculated_invoice(invoice, is_open=True)),
+        rx.cond(state.others != "", others),
+        aria_label="Parcelas em aberto",
     )
 
 
@@ -142,7 +150,7 @@ def _form() -> rx.Component:
             rx.el.div(
                 rx.dialog.close(button("Cancelar")),
                 submit_button(f"Confirmar {state.amount_shown} {state.method_phrase}"),
-                class_name="flex flex-wrap justify-end gap-3 sticky -bottom-6 py-3 bg-[var(--color-panel-solid)]",
+                class_name="dialog-foot",
             ),
             id=FORM_ID,
             on_submit=state.submit,

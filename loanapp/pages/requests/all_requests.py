@@ -39,6 +39,15 @@ ORDER_KEYS = {"numero": "number", "cliente": "client", "valor": "principal", "at
 assert set(ORDER_KEYS.values()) == set(ORDERS)
 
 
+# What the next step of a loan is called in its row, and who may take it; anybody else opens the record.
+_ACTIONS: dict[str, tuple[str, Permission]] = {
+    _S.OPEN: ("Analisar", Permission.REQUESTS_DECIDE),
+    _S.APPROVED: ("Liberar", Permission.REQUESTS_DISBURSE),
+    _S.ACTIVE: ("Receber", Permission.PAYMENTS_REGISTER),
+    _S.LOST: ("Receber", Permission.PAYMENTS_REGISTER),
+}
+
+
 class Tab(TypedDict):
     """A view of the list with how many it holds."""
 
@@ -59,8 +68,10 @@ class Row(TypedDict):
     status: str
     paid: str
     overdue: str
+    days_overdue: str
     created: str
-    receive_to: str
+    action: str
+    action_to: str
 
 
 class RequestsState(AuthState):
@@ -107,20 +118,24 @@ class RequestsState(AuthState):
         ]
 
     def _row(self, line: RequestLine) -> Row:
-        can_receive = line.status == _S.ACTIVE and Permission.PAYMENTS_REGISTER in self.permissions
-        overdue = f"{brl_text(line.overdue_cents)} · {line.days_overdue} d" if line.overdue_cents else ""
+        to = f"/emprestimos/{line.number}"
+        action, needed = _ACTIONS.get(line.status, ("Abrir", Permission.REQUESTS_VIEW))
+        if needed not in self.permissions:
+            action, needed = "Abrir", Permission.REQUESTS_VIEW
         return Row(
             number=str(line.number),
-            to=f"/emprestimos/{line.number}",
+            to=to,
             client=line.client_name,
             principal=brl_text(line.principal_cents),
             instalments=f"{line.instalment_count} \N{MULTIPLICATION SIGN} {brl_text(line.instalment_cents)}",
             rate=f"{percent_text(line.rate_pct)} {PERIODS[Step(line.step)]}",
             status=line.status,
             paid=f"{line.invoices_paid}/{line.instalment_count}",
-            overdue=overdue,
-            created=instant_text(line.requested_at),
-            receive_to=address.changed(self, receber=line.number) if can_receive else "",
+            overdue=brl_text(line.overdue_cents) if line.overdue_cents else "",
+            days_overdue=f"{line.days_overdue} d",
+            created=instant_text(line.requested_at)[:10],
+            action=action,
+            action_to=address.changed(self, receber=line.number) if needed is Permission.PAYMENTS_REGISTER else to,
         )
 
 
@@ -164,13 +179,20 @@ _COLUMNS = (
     ),
     Column(header="Valor", cell=lambda row: row["principal"], is_numeric=True, order="valor"),
     Column(header="Parcelas", cell=lambda row: row["instalments"], is_numeric=True, on_phone="none"),
-    Column(header="Taxa", cell=lambda row: row["rate"], is_numeric=True, on_phone="none", class_name="max-xl:hidden"),
+    Column(
+        header="Taxa", cell=lambda row: row["rate"], is_numeric=True, on_phone="none", class_name="max-xl:md:hidden"
+    ),
     Column(header="Situação", cell=lambda row: status_badge("request", row["status"])),
     Column(header="Pago", cell=lambda row: row["paid"], is_numeric=True, on_phone="none"),
     Column(
         header="Em atraso",
         cell=lambda row: rx.cond(
-            row["overdue"] != "", rx.el.span(row["overdue"], class_name="overdue font-medium"), "—"
+            row["overdue"] != "",
+            rx.el.span(
+                rx.el.span(row["overdue"], class_name="overdue font-medium"),
+                rx.el.span(row["days_overdue"], class_name="overdue caption block text-right"),
+            ),
+            "—",
         ),
         is_numeric=True,
         order="atraso",
@@ -178,7 +200,7 @@ _COLUMNS = (
     Column(header="Criado em", cell=lambda row: row["created"], class_name="whitespace-nowrap"),
     Column(
         header="Ação",
-        cell=lambda row: rx.cond(row["receive_to"] != "", link_button("Receber", to=row["receive_to"])),
+        cell=lambda row: link_button(row["action"], to=row["action_to"]),
         on_phone="action",
     ),
 )
@@ -234,7 +256,9 @@ def all_requests() -> rx.Component:
         _tabs(),
         rx.el.div(
             filter_bar(
-                text_field("busca", "Buscar", value=state.search, type="search", class_name="grow md:w-80 md:grow-0"),
+                text_field(
+                    "busca", "Cliente ou número", value=state.search, type="search", class_name="grow md:w-80 md:grow-0"
+                ),
                 button_text="Buscar",
             ),
             key=state.search,

@@ -22,7 +22,7 @@ def _who_and_how_much() -> rx.Component:
         rx.el.strong(state.client),
         ": ",
         rx.el.strong(state.principal),
-        rx.cond(state.simulation["headline"] != "", f", {state.simulation['headline']}"),
+        rx.cond(state.simulation["headline"] != "", f", {state.simulation['headline']}", ""),
         ".",
     )
 

@@ -9,7 +9,7 @@ from domain.calendar import format_date
 from domain.permissions import Permission
 from loanapp import bridge
 from loanapp.components import address, feedback
-from loanapp.components.buttons import button, link_button, submit_button
+from loanapp.components.buttons import link_button, submit_button
 from loanapp.components.fields import (
     choice_field,
     date_field,
@@ -80,7 +80,7 @@ class NewRequestState(AuthState):
 
     @rx.event
     @requires(Permission.REQUESTS_OPEN)
-    async def load(self) -> Any:  # noqa: ANN401 - Reflex's event specifications.
+    async def load(self) -> Any:
         """Begin with the client that the address names, and with what the form still holds."""
         outcome = await bridge.read(request_form, address.identifier(address.parameter(self, "cliente")))
         self.reset()
@@ -115,7 +115,7 @@ class NewRequestState(AuthState):
 
     @rx.event(temporal=True, throttle=1000)
     @requires(Permission.REQUESTS_OPEN)
-    async def submit(self, form: dict[str, Any]) -> Any:  # noqa: ANN401
+    async def submit(self, form: dict[str, Any]) -> Any:
         """Open the request, once by the key that its form made, and go to its record."""
         outcome = await bridge.submit(open_request, parse_request, form)
         self.errors = {_FIELD_OF.get(name, name): text for name, text in feedback.field_errors(outcome).items()}
@@ -172,9 +172,10 @@ def history_text(found: Borrower) -> str:
     parts = [f"Já quitou {found.paid}" if found.paid else "", f"{found.active} em andamento" if found.active else ""]
     if found.renegotiated_or_lost:
         parts.append(counted(found.renegotiated_or_lost, "renegociado ou perdido", "renegociados ou perdidos"))
-    if found.days_late_average is not None:
-        late = f"atraso médio de {counted(found.days_late_average, 'dia', 'dias')}"
-        parts.append(late if found.days_late_average else "sempre em dia")
+    if found.days_late_average:
+        parts.append(f"atraso médio de {counted(found.days_late_average, 'dia', 'dias')}")
+    elif found.days_late_average == 0 and not found.overdue_cents:
+        parts.append("sempre em dia")
     if found.open_cents:
         parts.append(f"{brl_text(found.open_cents)} em aberto")
     return " · ".join(part for part in parts if part)
@@ -251,7 +252,7 @@ def _terms() -> rx.Component:
     return rx.el.div(
         rx.el.div(
             money_field("principal", "Valor", **live),
-            percent_field("rate_pct", "Taxa", period="por período", **live),
+            percent_field("rate_pct", "Taxa por período", period="", **live),
             text_field("count", "Número de parcelas", input_mode="numeric", value="12", **live),
             select_field("step", "Frequência", STEPS, value="MONTHLY", **live),
             date_field("first_due_date", "Primeira data", today=state.today, value=state.first_due_date, **live),
@@ -293,12 +294,12 @@ def _simulation() -> rx.Component:
         "Preencha valor, taxa, parcelas e primeira data: o total e o CET aparecem aqui.", class_name="muted"
     )
     return rx.el.aside(
-        button(
+        rx.el.button(
             rx.el.span(headline, class_name="tabular-nums truncate"),
             rx.el.span("Ver parcelas", class_name="link shrink-0"),
+            type="button",
             on_click=rx.call_script(_UNFOLD),
-            kind="quiet",
-            class_name="md:!hidden w-full justify-between",
+            class_name="button button-quiet md:!hidden w-full !justify-between",
             aria_controls="simulation-details",
         ),
         rx.el.div(
@@ -335,7 +336,7 @@ def new_request() -> rx.Component:
             class_name="flex flex-col gap-6 min-w-0",
         ),
         _simulation(),
-        class_name="grid items-start gap-6 md:grid-cols-[minmax(0,1fr)_minmax(300px,5fr)] pb-20 md:pb-0",
+        class_name="grid items-start gap-6 lg:grid-cols-[minmax(0,6fr)_minmax(0,5fr)] pb-20 md:pb-0",
     )
     return rx.cond(
         state.problem != "",

@@ -130,19 +130,19 @@ class RequestRecordState(AuthState):
 
     @rx.event(temporal=True, throttle=1000)
     @requires(Permission.REQUESTS_DECIDE)
-    async def approve(self, form: dict[str, Any]) -> Any:  # noqa: ANN401 - Reflex's event specifications.
+    async def approve(self, form: dict[str, Any]) -> Any:
         """Approve the loan."""
         return await self._decide(approve, parse_approval, form, "Empréstimo aprovado.")
 
     @rx.event(temporal=True, throttle=1000)
     @requires(Permission.REQUESTS_DECIDE)
-    async def decline(self, form: dict[str, Any]) -> Any:  # noqa: ANN401
+    async def decline(self, form: dict[str, Any]) -> Any:
         """Decline the loan, or withdraw its approval."""
         return await self._decide(decline, parse_refusal, form, "Empréstimo reprovado.")
 
     @rx.event(temporal=True, throttle=1000)
     @requires(Permission.REQUESTS_DISBURSE)
-    async def disburse(self, form: dict[str, Any]) -> Any:  # noqa: ANN401
+    async def disburse(self, form: dict[str, Any]) -> Any:
         """Hand the money out."""
         return await self._decide(disburse, parse_disbursement, form, f"Dinheiro liberado: {self.principal}.")
 

@@ -111,7 +111,7 @@ def _table(simulation: rx.Var[Simulated]) -> rx.Component:
         ),
     )
     foot = rx.el.tr(
-        rx.el.td("Total", col_span="2"),
+        rx.el.td("Total", col_span=2),
         rx.el.td(simulation["principal"], class_name=wide),
         rx.el.td(simulation["interest"], class_name=wide),
         rx.el.td(simulation["total"], class_name=amount),

@@ -21,7 +21,7 @@ STEPS = (
     (Step.BIWEEKLY.value, "A cada 2 semanas"),
     (Step.MONTHLY.value, "Mensal"),
 )
-PERIODS = {Step.DAILY: "ao dia", Step.WEEKLY: "à semana", Step.BIWEEKLY: "a cada 2 semanas", Step.MONTHLY: "ao mês"}
+PERIODS = {Step.DAILY: "ao dia", Step.WEEKLY: "à semana", Step.BIWEEKLY: "à quinzena", Step.MONTHLY: "ao mês"}
 _LONGEST_COUNT = 4
 
 Choice = TypeVar("Choice", bound=StrEnum)
