@@ -20,14 +20,16 @@ from loanapp.pages.clients.client_tabs import tabs
 
 RECORD = ClientState.record
 IS_BLOCKED = RECORD["status"] == "BLOCKED"
-TITLE = rx.cond(ClientState.is_missing, "Cliente", rx.cond(RECORD["name"] != "", RECORD["name"].to(str), "Cliente"))
+# Between two records the state still holds the one before: what is shown is what the address names.
+IS_HERE = ClientState.is_loaded & rx.State.router.url.path.to(str).contains(RECORD["id"].to(str))
+TITLE = rx.cond(IS_HERE, RECORD["name"].to(str), "Cliente")
 
 
 def _may(permission: Permission) -> rx.Var[bool]:
     return AuthState.permissions.contains(permission.value)
 
 
-def _open(dialog: str) -> Any:  # noqa: ANN401 - Reflex's event specifications have no public common type.
+def _open(dialog: str) -> Any:
     return ClientState.open_dialog(dialog)
 
 
@@ -47,7 +49,7 @@ def _actions() -> rx.Component:
         rx.cond(_may(Permission.CLIENTS_REGISTER), contact),
         rx.cond(_may(Permission.CLIENTS_BLOCK), block),
     )
-    return rx.cond(ClientState.is_loaded & ~ClientState.is_missing, allowed)
+    return rx.cond(IS_HERE, allowed)
 
 
 def _identity() -> rx.Component:
@@ -81,7 +83,7 @@ def _figures() -> rx.Component:
         key_figure("Próximo vencimento", RECORD["next_due"].to(str)),
         key_figure("Último contato", RECORD["last_contact"].to(str)),
         rx.cond(RECORD["credit"] != "", credit),
-        class_name="grid grid-cols-2 lg:grid-cols-5 gap-3",
+        class_name="grid grid-cols-2 md:grid-cols-[repeat(auto-fit,minmax(180px,1fr))] gap-3",
     )
 
 
@@ -104,7 +106,7 @@ def _phone_bar() -> rx.Component:
     )
 
 
-def _dialog(name: str, title: str | rx.Var, *body: rx.Component, **options: Any) -> rx.Component:  # noqa: ANN401
+def _dialog(name: str, title: str | rx.Var, *body: rx.Component, **options: Any) -> rx.Component:
     return command_dialog(
         title,
         *body,
@@ -191,12 +193,6 @@ def _record() -> rx.Component:
 )
 def client() -> rx.Component:
     """Show the record, or why it can't be shown."""
-    return rx.cond(
-        ClientState.is_missing,
-        not_found("Este cliente não existe."),
-        rx.cond(
-            ClientState.fault != "",
-            page_failed(ClientState.fault, ClientState.load),
-            rx.cond(ClientState.is_loaded, _record(), page_skeleton()),
-        ),
-    )
+    failed = rx.cond(ClientState.fault != "", page_failed(ClientState.fault, ClientState.load), page_skeleton())
+    absent = rx.cond(ClientState.is_missing, not_found("Este cliente não existe."), failed)
+    return rx.cond(IS_HERE & (ClientState.fault == ""), _record(), absent)

@@ -141,7 +141,7 @@ class ClientState(AuthState):
 
     @rx.event(temporal=True, throttle=1000)
     @requires(Permission.CLIENTS_BLOCK)
-    async def block(self, form: dict[str, Any]) -> Any:  # noqa: ANN401 - Reflex's event specifications.
+    async def block(self, form: dict[str, Any]) -> Any:
         """Block the client, or unblock who is blocked."""
         is_blocked = self.record["status"] == "BLOCKED"
         outcome = await bridge.submit(clients.unblock if is_blocked else clients.block, self._block_order, form)
@@ -149,7 +149,7 @@ class ClientState(AuthState):
 
     @rx.event(temporal=True, throttle=1000)
     @requires(Permission.CLIENTS_REGISTER)
-    async def change_contact(self, form: dict[str, Any]) -> Any:  # noqa: ANN401
+    async def change_contact(self, form: dict[str, Any]) -> Any:
         """Put the contact right."""
         if self._client_id is None:
             return settled(CONTACT_FORM, is_done=False)
@@ -159,7 +159,7 @@ class ClientState(AuthState):
 
     @rx.event(temporal=True, throttle=1000)
     @requires(Permission.MESSAGES_SEND)
-    async def remind(self, _form: dict[str, Any]) -> Any:  # noqa: ANN401
+    async def remind(self, _form: dict[str, Any]) -> Any:
         """Queue a reminder of what is due or overdue."""
         if self._client_id is None:
             return settled(REMIND_FORM, is_done=False)
@@ -174,7 +174,7 @@ class ClientState(AuthState):
             raise ClientNotFound
         return clients.BlockClient(client_id=self._client_id, reason=texts["reason"])
 
-    def _after(self, form_id: str, outcome: Outcome[Any], done: str) -> Any:  # noqa: ANN401
+    def _after(self, form_id: str, outcome: Outcome[Any], done: str) -> Any:
         """Close the dialog and load again, or show what is wrong in it."""
         self.errors = feedback.field_errors(outcome)
         if not outcome.ok:

@@ -61,7 +61,7 @@ def _running_loan(row: rx.Var[LoanRow]) -> rx.Component:
             fact("Em aberto", row["open"].to(str)),
             fact("Em atraso", _overdue(row)),
             fact("Parcelas pagas", row["paid"].to(str)),
-            fact("Parcela mais antiga em aberto", row["next_due"].to(str)),
+            fact("Vencimento mais antigo", row["next_due"].to(str)),
         ),
         rx.cond(row["marks"].to(list[Mark]).length() > 0, strip),
         class_name="panel flex flex-col gap-4",

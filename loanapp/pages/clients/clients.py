@@ -84,7 +84,7 @@ class ClientsState(AuthState):
 
     @rx.event(supersedes=True)
     @requires(Permission.CLIENTS_VIEW)
-    async def find(self, text: str) -> Any:  # noqa: ANN401 - Reflex's event specifications have no common type.
+    async def find(self, text: str) -> Any:
         """Put the text of the search field into the address, from the first page."""
         self._typed = text.strip()[: address.LONGEST_PARAMETER] if isinstance(text, str) else ""
         return rx.redirect(address.changed(self, busca=self._typed, pagina=""), replace=True)

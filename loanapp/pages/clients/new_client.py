@@ -14,7 +14,7 @@ from domain.errors import Checks
 from domain.permissions import Permission
 from loanapp import bridge
 from loanapp.components import address, feedback
-from loanapp.components.buttons import button, link_button, submit_button
+from loanapp.components.buttons import link_button, submit_button
 from loanapp.components.fields import date_field, error_summary, tax_id_field, text_field
 from loanapp.components.forms import once_form, settled
 from loanapp.components.links import app_link
@@ -27,7 +27,6 @@ from loanapp.services import clients
 FORM_ID = "new-client"
 _ASK_BY_KEY = f"document.getElementById('{FORM_ID}')?.elements.command_id.value"
 _FOCUS_DONE = "setTimeout(() => document.getElementById('registered')?.focus(), 80)"
-_FOCUS_FIRST = "setTimeout(() => document.getElementById('tax_id')?.focus(), 80)"
 _BLANK: Mapping[str, str] = defaultdict(str)
 
 
@@ -60,16 +59,15 @@ class NewClientState(AuthState):
 
     @rx.event
     @requires(Permission.CLIENTS_REGISTER)
-    async def load(self) -> None:
-        """Begin with an empty form."""
+    async def load(self) -> Any:
+        """Begin with an empty form, or say who was registered when the address names one."""
         self.reset()
-
-    @rx.event
-    @requires(Permission.CLIENTS_REGISTER)
-    async def begin_again(self) -> Any:  # noqa: ANN401 - Reflex's event specifications have no common type.
-        """Register one more client."""
-        self.reset()
-        return rx.call_script(_FOCUS_FIRST)
+        client_id = address.identifier(address.parameter(self, "cadastrado"))
+        outcome = await bridge.read(client_record, client_id) if client_id else None
+        if outcome is None or not outcome.ok:
+            return None
+        self.registered, self.registered_id = outcome.result.name, str(client_id)
+        return rx.call_script(_FOCUS_DONE)
 
     @rx.event
     @requires(Permission.CLIENTS_REGISTER)
@@ -79,13 +77,13 @@ class NewClientState(AuthState):
 
     @rx.event(temporal=True, throttle=1000)
     @requires(Permission.CLIENTS_REGISTER)
-    async def register(self, form: dict[str, Any]) -> Any:  # noqa: ANN401
+    async def register(self, form: dict[str, Any]) -> Any:
         """Register the client, once by the id that the form made."""
         if address.identifier(form.get("command_id")) is None:
             return settled(FORM_ID, is_done=False)
         outcome = await bridge.submit(clients.register, parse_registration, form)
         if outcome.ok:
-            return self._finish(outcome.result.client_id, outcome.result.name)
+            return self._finish(outcome.result.client_id)
         self.errors = feedback.field_errors(outcome)
         await self._find_existing(form.get("tax_id"))
         if self.existing:
@@ -94,19 +92,18 @@ class NewClientState(AuthState):
 
     @rx.event
     @requires(Permission.CLIENTS_REGISTER)
-    async def check(self, key: str) -> Any:  # noqa: ANN401
+    async def check(self, key: str) -> Any:
         """Resolve a press without an answer by the id that its form made."""
         client_id = address.identifier(key)
         outcome = await bridge.read(client_record, client_id) if client_id else None
         if outcome and outcome.ok:
-            return self._finish(outcome.result.client_id, outcome.result.name)
+            return self._finish(outcome.result.client_id)
         self.errors = {"": "O cliente não foi cadastrado. Confira e cadastre de novo."}
         return settled(FORM_ID, is_done=False)
 
-    def _finish(self, client_id: UUID, name: str) -> Any:  # noqa: ANN401
-        self.reset()
-        self.registered, self.registered_id = name, str(client_id)
-        return [settled(FORM_ID, is_done=True), rx.call_script(_FOCUS_DONE)]
+    def _finish(self, client_id: UUID) -> Any:
+        to = address.address("/clientes/novo", cadastrado=client_id)
+        return [settled(FORM_ID, is_done=True), rx.redirect(to, replace=True)]
 
     async def _find_existing(self, text: object) -> None:
         known = (await bridge.read(client_with_tax_id, text)).value if isinstance(text, str) else None
@@ -177,7 +174,7 @@ def _done() -> rx.Component:
         rx.el.div(
             link_button("Criar solicitação", to=request_to, kind="primary", icon="hand-coins"),
             link_button("Ver cadastro", to=f"/clientes/{NewClientState.registered_id}"),
-            button("Novo cliente", icon="user-plus", on_click=NewClientState.begin_again),
+            link_button("Novo cliente", to="/clientes/novo", icon="user-plus"),
             class_name="flex flex-wrap gap-3",
         ),
         class_name="panel flex flex-col gap-4 max-w-3xl",
