@@ -1,6 +1,6 @@
 """The demo book: 40 borrowers in every state a screen can show, over six months until today, made by the use cases.
 
-The same day gives the same book.  The daily cycles run for the last two months, as in a company that came to this
+The same day gives the same book.  The daily cycles run for the last five weeks, as in a company that came to this
 system then; the texts of the last two weeks are sent to nobody and answered as a provider answers.
 """
 
@@ -40,7 +40,7 @@ LOGINS = (
 )
 _NAMESPACE = UUID("b7c64e0a-54f5-4c0f-8f0e-2f6b1f2f9a11")
 _PAST_DAYS = 182
-_CYCLE_DAYS = 60
+_CYCLE_DAYS = 35
 _SENT_WEEKDAYS = 10
 _STEP_DAYS = {Step.DAILY: 1, Step.WEEKLY: 7, Step.BIWEEKLY: 14, Step.MONTHLY: 30}
 _RATES = {Step.DAILY: "0.5", Step.WEEKLY: "2", Step.BIWEEKLY: "3", Step.MONTHLY: "4.5"}
