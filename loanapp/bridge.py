@@ -115,11 +115,15 @@ class FormText(dict[str, str]):
 
 
 def texts_of(form: object) -> FormText:
-    """Return what of a form is text, each cut where no field of ours is longer."""
+    """Return what of a form is text, each cut where no field of ours is longer; a ticked box is `on`.
+
+    Reflex sends a tick box that has an id as true or false, where a browser sends `on` or nothing.
+    """
     if not isinstance(form, Mapping):
         return FormText()
+    as_text = ((str(name), "on" if value is True else value) for name, value in form.items())
     return FormText(
-        (str(name), value[:LONGEST_TEXT].replace("\x00", "")) for name, value in form.items() if isinstance(value, str)
+        (name, value[:LONGEST_TEXT].replace("\x00", "")) for name, value in as_text if isinstance(value, str)
     )
 
 

@@ -189,26 +189,32 @@ def choice_field(
     class_name: str = "",
     **props: Any,
 ) -> rx.Component:
-    """Show a few (value, text) pairs as large radio buttons."""
+    """Show a few (value, text) pairs as large radio buttons.
+
+    The frame has the field's name as its id, no radio has it: what Reflex sends for a field is the value of the element
+    with that id, which for a frame is that of its checked radio, for a radio its own, checked or not.
+    """
     radios = [
         rx.el.label(
             rx.el.input(
                 type="radio",
                 name=name,
                 value=stored,
-                id=name if place == 0 else f"{name}-{stored}",
+                id=f"{name}-{stored}",
                 default_checked=value == stored,
                 **props,
             ),
             text,
             class_name="choice",
         )
-        for place, (stored, text) in enumerate(options)
+        for stored, text in options
     ]
     return rx.el.fieldset(
         rx.el.legend(label, class_name="field-label mb-1"),
         rx.el.div(*radios, class_name="flex flex-wrap gap-2"),
         _error(name, errors),
+        id=name,
+        tab_index=-1,
         class_name=f"field {class_name}",
     )
 

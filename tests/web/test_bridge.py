@@ -76,5 +76,11 @@ def test_what_is_no_form_of_texts_has_no_fields(hostile: object) -> None:
     assert (dict(texts), texts["anything"]) == ({}, "")
 
 
+def test_a_ticked_box_is_on_and_an_empty_one_is_not() -> None:
+    texts = bridge.texts_of({"as_reflex_sends_it": True, "as_browsers_send_it": "on", "empty": False})
+
+    assert dict(texts) == {"as_reflex_sends_it": "on", "as_browsers_send_it": "on"}
+
+
 def test_texts_are_cut_and_rid_of_nul() -> None:
     assert bridge.texts_of({"note": "a\x00" + "b" * 30_000})["note"] == "a" + "b" * 19_998
