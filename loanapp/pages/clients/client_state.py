@@ -20,7 +20,7 @@ from loanapp.components.forms import settled
 from loanapp.gate import AuthState, requires
 from loanapp.pages.clients import client_rows
 from loanapp.pages.clients.client_rows import NOBODY_YET, InvoiceRow, LoanRow, Record, TextRow
-from loanapp.pages.clients.contact_fields import read_contact
+from loanapp.pages.clients.contact_fields import FIELDS, in_order, read_contact
 from loanapp.queries.client_loans import ClientInvoicesFilter, client_invoices, client_loans
 from loanapp.queries.clients import client_record
 from loanapp.queries.messages import thread
@@ -176,7 +176,7 @@ class ClientState(AuthState):
 
     def _after(self, form_id: str, outcome: Outcome[Any], done: str) -> Any:
         """Close the dialog and load again, or show what is wrong in it."""
-        self.errors = feedback.field_errors(outcome)
+        self.errors = in_order(feedback.field_errors(outcome), FIELDS)
         if not outcome.ok:
             return settled(form_id, is_done=False)
         self.dialog = ""

@@ -1,6 +1,6 @@
 """The fields by which a client is reached, in the form of a new client and in that which puts a contact right."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import reflex as rx
 
@@ -11,6 +11,10 @@ from loanapp.components.fields import Errors, money_field, phone_field, select_f
 from loanapp.services.clients import Contact
 
 STATES = [("", "Escolha"), *((state, state) for state in sorted(AREA_CODES))]
+FIELDS = (
+    "phone", "other_phone", "zip_code", "street", "street_number", "complement", "district", "city", "state",
+    "occupation", "income",
+)  # fmt: skip
 TWO_COLUMNS = "grid grid-cols-1 md:grid-cols-2 gap-4"
 
 
@@ -31,6 +35,11 @@ def read_contact(checks: Checks, texts: Mapping[str, str]) -> Contact:
         income=income or Money.ZERO,
         accepts_messages=texts["accepts_messages"] == "on",
     )
+
+
+def in_order(errors: Mapping[str, str], fields: Sequence[str]) -> dict[str, str]:
+    """Return the problems of a form in the order of its fields, what belongs to none of them first."""
+    return dict(sorted(errors.items(), key=lambda item: fields.index(item[0]) if item[0] in fields else -1))
 
 
 def phones(errors: Errors, now: Mapping[str, str] | rx.Var) -> rx.Component:

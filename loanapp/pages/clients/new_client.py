@@ -27,6 +27,7 @@ from loanapp.services import clients
 FORM_ID = "new-client"
 _ASK_BY_KEY = f"document.getElementById('{FORM_ID}')?.elements.command_id.value"
 _FOCUS_DONE = "setTimeout(() => document.getElementById('registered')?.focus(), 80)"
+_FIELDS = ("tax_id", "name", "preferred_name", "birth_date", *contact_fields.FIELDS)
 _BLANK: Mapping[str, str] = defaultdict(str)
 
 
@@ -84,10 +85,11 @@ class NewClientState(AuthState):
         outcome = await bridge.submit(clients.register, parse_registration, form)
         if outcome.ok:
             return self._finish(outcome.result.client_id)
-        self.errors = feedback.field_errors(outcome)
+        errors = feedback.field_errors(outcome)
         await self._find_existing(form.get("tax_id"))
         if self.existing:
-            self.errors["tax_id"] = self.existing
+            errors["tax_id"] = self.existing
+        self.errors = contact_fields.in_order(errors, _FIELDS)
         return settled(FORM_ID, is_done=False)
 
     @rx.event
@@ -120,7 +122,7 @@ def _section(title: str, *fields: rx.Component) -> rx.Component:
 def _document() -> rx.Component:
     errors = NewClientState.errors
     known = rx.el.p(
-        rx.cond(errors.contains("tax_id"), "", NewClientState.existing + " "),
+        rx.cond(errors["tax_id"] == NewClientState.existing, "", NewClientState.existing + " "),
         app_link("Abrir cadastro", to=NewClientState.existing_to),
         role="status",
     )
@@ -137,9 +139,11 @@ def _person() -> rx.Component:
         "Dados e contato",
         text_field("name", "Nome ou razão social", errors=errors),
         rx.el.div(
-            text_field("preferred_name", "Como prefere ser chamado (opcional)", errors=errors),
+            text_field(
+                "preferred_name", "Como prefere ser chamado (opcional)", errors=errors, help_text="Usado nas mensagens"
+            ),
             date_field("birth_date", "Nascimento (opcional)", errors=errors, help_text="Exemplo: 22/07/1985"),
-            class_name=f"{contact_fields.TWO_COLUMNS} items-end",
+            class_name=contact_fields.TWO_COLUMNS,
         ),
         contact_fields.phones(errors, _BLANK),
         contact_fields.consent(is_on=True),
