@@ -4,6 +4,7 @@
   "use strict";
   const BUSY_LIMIT_MS = 10000;
   const RENEW_EVERY_MS = 10 * 60 * 1000;
+  const REFRESH_EVERY_MS = 3000;
   const watchdogs = new Map();
 
   // ── Forms that write: one key per opened form, one press at a time ────────────────────────────────────────────────
@@ -256,7 +257,14 @@
     });
   }
 
-  // ── Small conveniences: "Mostrar senha", copying, narrow sidebar, pressing a summary's link ──────────────────────
+  // ── A page that follows work done elsewhere asks again: every few seconds while something moves ("live"), and when
+  // its tab comes back into sight ("idle" and "live") ───────────────────────────────────────────────────────────────
+  function refresh(selector) {
+    if (document.visibilityState === "visible") document.querySelectorAll(selector).forEach((asker) => asker.click());
+  }
+
+  // ── Small conveniences: "Mostrar senha", narrow sidebar, and links inside the page, which the router would take for
+  // a new address without its filters: in the capture phase, before React ──────────────────────
   function onClick(event) {
     const shower = event.target.closest?.("[data-shows]");
     if (shower) {
@@ -266,10 +274,10 @@
       shower.textContent = isHidden ? "Ocultar senha" : "Mostrar senha";
       shower.setAttribute("aria-pressed", String(isHidden));
     }
-    const link = event.target.closest?.("[data-summary] a");
+    const link = event.target.closest?.('a[href^="#"]');
     if (link) {
-      const field = document.getElementById(decodeURIComponent(link.hash.slice(1)));
-      if (field) { event.preventDefault(); field.focus(); }
+      event.preventDefault();
+      document.getElementById(decodeURIComponent(link.hash.slice(1)))?.focus();
     }
     if (event.target.closest?.("[data-narrow]")) {
       const isNarrow = document.documentElement.dataset.sidebar === "narrow";
@@ -299,9 +307,11 @@
   addEventListener("submit", onSubmit, true);
   addEventListener("focusout", onLeave, true);
   addEventListener("keydown", onKey);
-  addEventListener("click", onClick);
+  addEventListener("click", onClick, true);
   document.documentElement.dataset.sidebar = localStorage.getItem("sidebar") || "";
   setInterval(tick, 500);
+  setInterval(() => refresh('[data-refresh="live"]'), REFRESH_EVERY_MS);
+  document.addEventListener("visibilitychange", () => refresh("[data-refresh]"));
   new MutationObserver((changes) => {
     changes.forEach(({ target }) => { if (target.id === "connection") onConnection(target); });
   }).observe(document, { subtree: true, attributes: true, attributeFilter: ["data-lost"] });
