@@ -6,13 +6,14 @@ from typing import Any, TypedDict
 
 import reflex as rx
 
+from domain import charges
 from domain.calendar import parse_date
 from domain.errors import Checks
 from domain.payments import PaymentMethod
 from domain.permissions import Permission
 from loanapp import bridge
 from loanapp.components import address, feedback
-from loanapp.components.badges import status_badge
+from loanapp.components.badges import invoice_look, status_badge
 from loanapp.components.buttons import button, link_button
 from loanapp.components.fields import date_field
 from loanapp.components.figures import fact, facts
@@ -54,6 +55,7 @@ class Shown(TypedDict):
     look: str
     look_note: str
     total: str
+    total_label: str
     heading: str
     note: str
     until: str
@@ -62,8 +64,8 @@ class Shown(TypedDict):
 
 
 NOTHING = Shown(
-    title="", client="", client_to="", loan="", loan_to="", due="", look="", look_note="", total="", heading="",
-    note="", until="", today="", receive_to="",
+    title="", client="", client_to="", loan="", loan_to="", due="", look="", look_note="", total="", total_label="",
+    heading="", note="", until="", today="", receive_to="",
 )  # fmt: skip
 
 
@@ -136,8 +138,14 @@ def _calculated(record: InvoiceRecord) -> Calculated | None:
 
 
 def _shown(record: InvoiceRecord, receive_to: str) -> Shown:
-    charged = _calculated(record)
-    is_owed = bool(record.charged and record.charged.open_cents)
+    open_cents = record.charged.open_cents if record.charged else 0
+    # The badge says how it stands today, whatever day the calculation is asked for.
+    look, look_note = invoice_look(
+        record.status.value,
+        is_due_today=record.effective_due_date == record.today,
+        is_part_paid=bool(record.payments),
+        days_overdue=charges.days_overdue(record.effective_due_date, record.today) if open_cents else 0,
+    )
     return Shown(
         title=f"Parcela {record.number}/{record.count}",
         client=record.client_name,
@@ -145,14 +153,15 @@ def _shown(record: InvoiceRecord, receive_to: str) -> Shown:
         loan=f"nº {record.request_number}",
         loan_to=f"/emprestimos/{record.request_number}",
         due=due_text(record),
-        look=charged["look"] if charged else record.status.value,
-        look_note=charged["look_note"] if charged else "",
-        total=charged["total"] if charged else brl_text(0),
+        look=look,
+        look_note=look_note,
+        total=brl_text(open_cents),
+        total_label="Total hoje" if record.as_of == record.today else f"Total em {date_text(record.as_of)}",
         heading=f"Memória de cálculo até {date_text(record.as_of)}",
-        note=_note(record) if is_owed else "",
+        note=_note(record) if open_cents else "",
         until=date_text(record.as_of) if record.as_of != record.today else "",
         today=record.today.isoformat(),
-        receive_to=receive_to if is_owed else "",
+        receive_to=receive_to if open_cents else "",
     )
 
 
@@ -209,7 +218,8 @@ def _record() -> rx.Component:
     return rx.el.div(
         rx.el.div(
             status_badge("invoice", shown["look"], shown["look_note"]),
-            rx.el.span(shown["total"], class_name="figure ml-auto"),
+            rx.el.span(shown["total_label"], class_name="caption ml-auto"),
+            rx.el.span(shown["total"], class_name="figure"),
             class_name="flex items-center gap-3",
         ),
         facts(
@@ -243,7 +253,7 @@ def invoice_drawer() -> rx.Component:
         rx.fragment(),
     )
     head = rx.el.div(
-        rx.drawer.title(title, class_name="title"),
+        rx.drawer.title(title, class_name="title", letter_spacing="0"),
         rx.drawer.close(button("Fechar", kind="quiet", icon="x"), as_child=True),
         class_name="flex items-center justify-between gap-3 mb-4",
     )
