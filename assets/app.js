@@ -274,8 +274,8 @@
       shower.textContent = isHidden ? "Ocultar senha" : "Mostrar senha";
       shower.setAttribute("aria-pressed", String(isHidden));
     }
-    const link = event.target.closest?.('a[href^="#"]');
-    if (link) {
+    const link = event.target.closest?.('a[href*="#"]');
+    if (link && link.origin === location.origin && link.pathname.replace(/\/+$/, "") === currentPath()) {
       event.preventDefault();
       document.getElementById(decodeURIComponent(link.hash.slice(1)))?.focus();
     }
