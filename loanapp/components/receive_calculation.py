@@ -8,7 +8,7 @@ import reflex as rx
 
 from loanapp.components.badges import invoice_look, status_badge
 from loanapp.components.formats import brl_text, date_text, percent_text
-from loanapp.queries._charged import ChargedInvoice, MoraStretch
+from loanapp.queries.charged import ChargedInvoice, MoraStretch
 
 
 class Line(TypedDict):

@@ -149,7 +149,13 @@ def _form() -> rx.Component:
             rx.cond(state.twin != "", _note(state.twin)),
             rx.el.div(
                 rx.dialog.close(button("Cancelar")),
-                submit_button(f"Confirmar {state.amount_shown} {state.method_phrase}"),
+                submit_button(
+                    rx.cond(
+                        state.is_stale,
+                        "Confirmar recebimento",
+                        f"Confirmar {state.amount_shown} {state.method_phrase}",
+                    )
+                ),
                 class_name="dialog-foot",
             ),
             id=FORM_ID,

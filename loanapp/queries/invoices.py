@@ -25,8 +25,8 @@ from loanapp.models.contracts import load_contracts
 from loanapp.models.invoices import Invoice
 from loanapp.models.payments import Allocation, Payment
 from loanapp.models.requests import Request
-from loanapp.queries._charged import ChargedInvoice, charged_invoices
 from loanapp.queries._query import Tx, query
+from loanapp.queries.charged import ChargedInvoice, charged_invoices
 from loanapp.queries.clients import matches
 
 NEXT_DAYS = 7

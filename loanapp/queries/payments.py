@@ -19,8 +19,8 @@ from loanapp.models.clients import Client
 from loanapp.models.contracts import LoadedContract, load_contracts
 from loanapp.models.payments import Payment
 from loanapp.models.requests import Request
-from loanapp.queries._charged import ChargedInvoice, charged_invoices
 from loanapp.queries._query import Tx, query
+from loanapp.queries.charged import ChargedInvoice, charged_invoices
 from loanapp.queries.clients import days_since
 from loanapp.queries.requests import found_by
 

@@ -26,8 +26,8 @@ from loanapp.models.company import CompanySettings
 from loanapp.models.contracts import LoadedContract, company_holidays, load_contracts
 from loanapp.models.payments import Payment
 from loanapp.models.requests import Request
-from loanapp.queries._charged import ChargedInvoice, charged_invoices
 from loanapp.queries._query import Tx, query
+from loanapp.queries.charged import ChargedInvoice, charged_invoices
 from loanapp.queries.requests import Borrower, Simulation, read_borrowers, simulated, terms_of
 
 _STEP_OF_ACTION = {

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 @pytest.fixture
 def loan(change_settings: Callable[..., Settings]) -> RequestReceipt:
-    """Two invoices of 350,00 (290,00 + 60,00); today, 22/02/2026, the first is 12 days overdue: 358,40."""
+    """Give two invoices of 350,00 (290,00 + 60,00); today, 22/02/2026, the first is 12 days overdue: 358,40."""
     set_clock(change_settings, "2026-02-22T12:00")
     return Book.opened().a_loan(principal="580,00", rate_pct="10.344828", count=2, first_due="2026-02-10")
 

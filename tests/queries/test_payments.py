@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine
 
+from domain.cycles import Cycle
 from domain.errors import DomainError
 from domain.money import Money
 from domain.permissions import NOBODY, PermissionMissing, Role
@@ -178,7 +179,7 @@ def test_loans_that_can_receive_are_found_by_client_number_or_client_id(database
     client_id = UUID(str(rows("SELECT client_id FROM requests")[0][0]))
     second = book.a_loan(client_id, principal="100,00", first_due="2026-04-10")
     book.a_request(client_id)
-    run_cycles("2026-02-22")
+    run_cycles("2026-02-22", Cycle.OVERDUE, Cycle.MORA)
 
     with counted(database) as statements:
         found = receivables(book.manager, at("2026-02-22"), ReceivablesOf(text="maria DORES"))

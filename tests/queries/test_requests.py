@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from domain.calendar import Step
+from domain.cycles import Cycle
 from domain.errors import DomainError, SeveralProblems
 from domain.instalments import Plan, PlanTerms
 from domain.money import Money
@@ -128,7 +129,7 @@ def test_a_borrower_shows_loans_by_state_debts_and_the_average_delay(database: E
     book.pay(first, "200,00", on="2026-03-14")  # Due on 10/03: four days late; on average two.
     book.a_loan(maria, principal="300,00", on="2026-01-10", first_due="2026-03-10")
     book.a_request(maria)
-    run_cycles("2026-03-14")
+    run_cycles("2026-03-14", Cycle.OVERDUE, Cycle.MORA)
 
     with counted(database) as statements:
         (found,) = borrowers(book.manager, at("2026-03-14"), "maria dores")

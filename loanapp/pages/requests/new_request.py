@@ -295,9 +295,10 @@ def _simulation() -> rx.Component:
     )
     return rx.el.aside(
         rx.el.button(
-            rx.el.span(headline, class_name="tabular-nums truncate"),
-            rx.el.span("Ver parcelas", class_name="link shrink-0"),
+            rx.el.span(headline, class_name="tabular-nums whitespace-normal text-left"),
+            glyph("chevron-down", size=20, class_name="shrink-0 rotate-180 group-data-[open]/simulation:rotate-0"),
             type="button",
+            aria_label=f"Ver parcelas: {headline}",
             on_click=rx.call_script(_UNFOLD),
             class_name="button button-quiet md:!hidden w-full !justify-between",
             aria_controls="simulation-details",

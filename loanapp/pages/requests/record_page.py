@@ -128,7 +128,15 @@ def _notices() -> rx.Component:
     info = glyph("info", class_name="shrink-0 mt-0.5")
     warn = glyph("triangle-alert", class_name="shrink-0 mt-0.5")
     return rx.fragment(
-        rx.cond(state.notice != "", rx.el.p(info, state.notice, class_name="notice rounded-md", role="status")),
+        rx.cond(
+            state.notice != "",
+            rx.el.p(
+                info,
+                state.notice,
+                class_name=rx.cond(state.is_notice_good, "notice notice-good rounded-md", "notice rounded-md"),
+                role="status",
+            ),
+        ),
         rx.cond(
             (state.obstacle != "") & _may(Permission.REQUESTS_DECIDE),
             rx.el.p(warn, rx.cond(state.is_own, "Quem pediu não aprova. ", ""), rx.cond(

@@ -79,6 +79,7 @@ class RequestRecordState(AuthState):
     is_missing: bool = False
     problem: str = ""
     notice: str = ""
+    is_notice_good: bool = False
     number: int = 0
     status: str = ""
     client: str = ""
@@ -159,6 +160,7 @@ class RequestRecordState(AuthState):
             self.dialog, self.errors = "", {}
             record = await self._read(str(self.number))
             self.notice = record_texts.moved_text(record) if is_moved and record else done
+            self.is_notice_good = outcome.ok
         return settled("decision", is_done=outcome.ok or is_moved)
 
     async def _read(self, number: str) -> RequestRecord | None:
