@@ -35,14 +35,16 @@ def data_table(
     *,
     label: str,
     place: rx.Var[Place] | None = None,
+    detail: Callable[[Any], rx.Component] | None = None,
     id: str = "",  # noqa: A002
 ) -> rx.Component:
     """Show rows (a `list[TypedDict]` var of at most 100) as a table; `label` names it for screen readers.
 
-    With `place` the headers that have an order are links.  Columns with a `total` make a footer.
+    With `place` the headers that have an order are links.  Columns with a `total` make a footer.  `detail` draws what
+    unfolds under a row whose `is_open` is true.
     """
     head = rx.el.thead(rx.el.tr(*(_header(column, place) for column in columns)))
-    body = rx.el.tbody(rx.foreach(rows, lambda row: rx.el.tr(*(_cell(column, row) for column in columns))))
+    body = rx.el.tbody(rx.foreach(rows, lambda row: _row(columns, row, detail)))
     has_totals = any(column.total is not None for column in columns)
     foot = rx.el.tfoot(rx.el.tr(*(_total(column) for column in columns))) if has_totals else rx.fragment()
     return rx.el.div(
@@ -67,6 +69,16 @@ def _header(column: Column, place: rx.Var[Place] | None) -> rx.Component:
         class_name=class_name,
         custom_attrs={"aria-sort": rx.cond(is_up, "ascending", rx.cond(is_down, "descending", "none"))},
     )
+
+
+def _row(columns: Sequence[Column], row: rx.Var, detail: Callable[[Any], rx.Component] | None) -> rx.Component:
+    line = rx.el.tr(*(_cell(column, row) for column in columns))
+    if detail is None:
+        return line
+    unfolded = rx.el.tr(
+        rx.el.td(detail(row), col_span=len(columns), custom_attrs={"data-card": "action"}), class_name="unfolded"
+    )
+    return rx.fragment(line, rx.cond(row["is_open"], unfolded))
 
 
 def _cell(column: Column, row: rx.Var) -> rx.Component:

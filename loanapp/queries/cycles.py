@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from itertools import count
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Select, func, select, text
 
 from domain import templates
 from domain.calendar import BusinessCalendar
@@ -16,6 +16,8 @@ from domain.messages import MAY_HAVE_LEFT, MessageKind, Reason, reason_to_withho
 from domain.permissions import Permission
 from domain.templates import Lender
 from domain.windows import opening, state_of
+from loanapp.models.auth import User
+from loanapp.models.clients import Client
 from loanapp.models.company import CompanySettings
 from loanapp.models.contracts import company_holidays
 from loanapp.models.cycle_sql import PREVIEW
@@ -55,6 +57,47 @@ class RunLine:
     clients_done: int
     counts: CycleCounts
     error: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunsAsked:
+    """Which page of the history of runs, newest first; `page` counts from 1, one past the end is the last."""
+
+    page: int = 1
+    size: int = 25
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestedRun:
+    """A run and the name of the person who asked for it; None for the clock, the terminal and the seed."""
+
+    line: RunLine
+    requested_by_name: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunsPage:
+    """One page of the history, and how many runs there are."""
+
+    runs: tuple[RequestedRun, ...]
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailedClient:
+    """A client that a run set aside, with the error."""
+
+    client_id: UUID
+    client_name: str
+    error: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """One run with the clients that it set aside, by name."""
+
+    run: RequestedRun
+    failed: tuple[FailedClient, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,10 +181,45 @@ def runs_overview(tx: Tx, _parameters: None) -> tuple[CycleOverview, ...]:
 
 
 @query(Permission.CYCLES_VIEW)
-def failures(tx: Tx, run_id: UUID) -> tuple[tuple[UUID, str], ...]:
-    """Return the clients that a run set aside, with the error of each."""
-    rows = select(CycleFailure.client_id, CycleFailure.error).where(CycleFailure.run_id == run_id)
-    return tuple(tx.session.execute(rows.order_by(CycleFailure.client_id)).tuples())
+def runs_page(tx: Tx, asked: RunsAsked) -> RunsPage:
+    """Return one page of the history of runs, the newest first, in two statements."""
+    total = tx.session.scalar(select(func.count()).select_from(CycleRun)) or 0
+    page = min(max(asked.page, 1), max(1, -(-total // asked.size)))
+    rows = tx.session.execute(
+        _requested_runs()
+        .order_by(CycleRun.opened_at.desc(), CycleRun.business_date.desc(), CycleRun.id)
+        .limit(asked.size)
+        .offset((page - 1) * asked.size)
+    )
+    return RunsPage(runs=tuple(_requested(run, name) for run, name in rows), total=total)
+
+
+@query(Permission.CYCLES_VIEW)
+def run_record(tx: Tx, run_id: UUID) -> RunRecord:
+    """Return one run with the clients that it set aside; raise RunNotFound."""
+    found = tx.session.execute(_requested_runs().where(CycleRun.id == run_id)).one_or_none()
+    if found is None:
+        raise RunNotFound
+    failures = tx.session.execute(
+        select(CycleFailure.client_id, Client.name, CycleFailure.error)
+        .join(Client, Client.id == CycleFailure.client_id)
+        .where(CycleFailure.run_id == run_id)
+        .order_by(Client.name, Client.id)
+    )
+    return RunRecord(
+        run=_requested(found[0], found[1]),
+        failed=tuple(
+            FailedClient(client_id=client_id, client_name=name, error=error) for client_id, name, error in failures
+        ),
+    )
+
+
+def _requested_runs() -> Select[CycleRun, str | None]:
+    return select(CycleRun, User.name).outerjoin(User, User.id == CycleRun.requested_by)
+
+
+def _requested(run: CycleRun, name: str | None) -> RequestedRun:
+    return RequestedRun(line=_line(run), requested_by_name=name)
 
 
 def _last_missed(tx: Tx, parameters: PreviewOf) -> date | None:

@@ -53,7 +53,7 @@ class MessagesView(StrEnum):
     ALL = "ALL"
 
 
-_STATUS_OF_VIEW = {
+STATUS_OF_VIEW = {
     MessagesView.QUEUED: MessageStatus.QUEUED,
     MessagesView.FAILED: MessageStatus.FAILED,
     MessagesView.UNCONFIRMED: MessageStatus.UNKNOWN,
@@ -241,8 +241,8 @@ def _conditions(parameters: MessagesFilter, today: date) -> list[ColumnElement[b
     conditions: list[ColumnElement[bool]] = []
     if parameters.view is MessagesView.TODAY:
         conditions.append(Message.business_date == today)
-    elif parameters.view in _STATUS_OF_VIEW:
-        conditions.append(Message.status == _STATUS_OF_VIEW[parameters.view])
+    elif parameters.view in STATUS_OF_VIEW:
+        conditions.append(Message.status == STATUS_OF_VIEW[parameters.view])
     if parameters.status is not None:
         conditions.append(Message.status == parameters.status)
     if parameters.kind is not None:
