@@ -225,7 +225,7 @@ def _with_charges(value: Money, days: int) -> Money:
 
 def some_terms(random: Random, asked_on: date, disbursed_on: date) -> PlanTerms:
     """Return terms as borrowers ask for them: most monthly, some daily; the first instalment a step after the money."""
-    step = random.choices(tuple(Step), (7, 16, 15, 62))[0]
+    step = random.choices(tuple(Step), (3, 12, 15, 70))[0]
     plan = random.choice(tuple(Plan))
     low, high, days, rates = {
         Step.DAILY: (15, 30, 1, ("0.4", "0.6", "0.8")),

@@ -109,7 +109,7 @@ def _plan_client(past: Past, staff: Staff, namespace: UUID, number: int, index: 
     past.plan(registered_on, _REGISTERED_MINUTE, lambda moment: _register(staff, order, moment))
     made = Counter({"clients": 1})
     asked_on = registered_on
-    for loan_index in range(random.choices((1, 2, 3), (65, 27, 8))[0]):
+    for loan_index in range(random.choices((1, 2, 3), (80, 16, 4))[0]):
         loan = _loan(random, uuid5(client_id, f"request:{loan_index}"), client_id, asked_on)
         made["payments"] += plan_loan(past, staff, loan, random, until=past.last)
         made["requests"] += asked_on < past.last
