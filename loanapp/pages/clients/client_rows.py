@@ -7,6 +7,7 @@ from domain.messages import MessageKind
 from domain.requests import RequestStatus
 from loanapp.components.badges import LOOKS, invoice_look, word_of
 from loanapp.components.formats import brl_text, counted, date_text, days_text, instant_text, weekday_text
+from loanapp.components.message_words import reason_word
 from loanapp.queries.client_loans import ClientInvoice, ClientLoan, InvoiceMark
 from loanapp.queries.clients import ClientRecord
 from loanapp.queries.messages import ThreadText
@@ -92,6 +93,7 @@ class TextRow(TypedDict):
     title: str
     at: str
     status: str
+    reason: str
     body: str
     moves: str
 
@@ -175,8 +177,9 @@ def _facts(client: ClientRecord) -> list[list[str]]:
 
 def loan_row(loan: ClientLoan) -> LoanRow:
     """Return a loan with the strip of its invoices around the next one to be paid."""
-    first = max(0, _next_place(loan.invoices) - MARKS_BEFORE)
+    first = max(0, min(_next_place(loan.invoices) - MARKS_BEFORE, len(loan.invoices) - MARKS_SHOWN))
     shown = loan.invoices[first : first + MARKS_SHOWN]
+    days = counted(loan.days_overdue, "dia", "dias")
     is_cut = len(shown) < len(loan.invoices)
     return LoanRow(
         to=f"/emprestimos/{loan.number}",
@@ -187,7 +190,7 @@ def loan_row(loan: ClientLoan) -> LoanRow:
         principal=brl_text(loan.principal_cents),
         paid=f"{loan.invoices_paid}/{loan.instalment_count}",
         open=brl_text(loan.open_cents),
-        overdue=f"{brl_text(loan.overdue_cents)} · {days_text(loan.days_overdue)}" if loan.overdue_cents else "—",
+        overdue=f"{brl_text(loan.overdue_cents)} · {days}" if loan.overdue_cents else "—",
         is_overdue=loan.overdue_cents > 0,
         next_due=date_text(loan.next_due_date),
         marks=[_mark(mark) for mark in shown],
@@ -245,6 +248,7 @@ def text_row(text: ThreadText) -> TextRow:
         title=f"{_KINDS[line.kind]} · {author}",
         at=instant_text(line.created_at),
         status=line.status.value,
+        reason=reason_word(line.reason),
         body=line.body,
         moves=" → ".join(f"{word_of('message', move.to_status)} {instant_text(move.at)}" for move in text.moves),
     )

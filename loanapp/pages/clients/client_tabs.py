@@ -128,6 +128,7 @@ def _text(row: rx.Var[TextRow]) -> rx.Component:
         rx.el.div(
             rx.el.span(row["title"], class_name="font-medium"),
             status_badge("message", row["status"].to(str)),
+            rx.cond(row["reason"] != "", rx.el.span(row["reason"])),
             rx.el.span(row["at"], class_name="caption tabular-nums"),
             class_name="flex flex-wrap items-center gap-3",
         ),
