@@ -160,11 +160,8 @@ def preview(tx: Tx, parameters: PreviewOf) -> CycleCounts:
 @query(Permission.CYCLES_VIEW)
 def runs_overview(tx: Tx, _parameters: None) -> tuple[CycleOverview, ...]:
     """Return each cycle's newest run, its next due time and its last two weeks, in two statements."""
-    first_run_on = dict(
-        tx.session.execute(select(CycleRun.cycle, func.min(CycleRun.business_date)).group_by(CycleRun.cycle))
-        .tuples()
-        .all()
-    )
+    oldest = select(CycleRun.cycle, func.min(CycleRun.business_date)).group_by(CycleRun.cycle)
+    first_run_on = dict(tx.session.execute(oldest).all())
     since = tx.business_date - timedelta(days=STRIP_DAYS - 1)
     newest_first = (CycleRun.business_date.desc(), CycleRun.replay_number.desc())
     rank = func.row_number().over(partition_by=CycleRun.cycle, order_by=newest_first)
