@@ -52,7 +52,9 @@ def page(
 
     def register(body: Body) -> Body:
         def framed() -> rx.Component:
-            return shell(_head(title if heading is None else heading, actions), _guarded(body, permission, skeleton))
+            may = AuthState.permissions.contains(permission.value)
+            head = _head(title if heading is None else heading, rx.cond(may, actions()) if actions else rx.fragment())
+            return shell(head, _guarded(body, may, skeleton, title))
 
         PAGES.append(Registered(component=framed, route=route, title=titled(title), on_load=tuple(on_load)))
         return body
@@ -88,17 +90,20 @@ def bare_page(route: str, *, title: str, on_load: Sequence[Any] = ()) -> Callabl
     return register
 
 
-def _head(heading: str | rx.Var[str], actions: Callable[[], rx.Component] | None) -> rx.Component:
+def _head(heading: str | rx.Var[str], actions: rx.Component) -> rx.Component:
     return rx.el.div(
         rx.el.h1(heading, tab_index=-1, class_name="title min-w-0"),
-        rx.el.div(actions(), class_name="flex flex-wrap gap-3") if actions else rx.fragment(),
+        rx.el.div(actions, class_name="flex flex-wrap gap-3"),
         class_name="flex flex-wrap items-center justify-between gap-3 mb-4",
     )
 
 
-def _guarded(body: Body, permission: Permission, skeleton: Callable[[], rx.Component]) -> rx.Component:
-    refused = rx.el.p("Você não tem acesso a esta página. Peça a um administrador.", class_name="panel", role="status")
+def _guarded(
+    body: Body, may: rx.Var[bool], skeleton: Callable[[], rx.Component], title: str | rx.Var[str]
+) -> rx.Component:
+    text = f"Você não tem acesso a {title}. Peça a um administrador."
+    refused = rx.el.p(text, class_name="panel", role="status")
     # Not `is_hydrated`: Reflex takes it back at each navigation, a filter's too, and the page would lose its focus,
     # its scroll and what was typed in it.
     is_known = AuthState.name != ""
-    return rx.cond(is_known, rx.cond(AuthState.permissions.contains(permission.value), body(), refused), skeleton())
+    return rx.cond(is_known, rx.cond(may, body(), refused), skeleton())

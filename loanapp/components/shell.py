@@ -1,6 +1,8 @@
 """The frame of every page: skip link, sidebar or drawer, top bar with search and user menu, sandbox strip."""
 
-from collections.abc import Callable
+import functools
+import operator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,14 +73,16 @@ def _menu_item(item: Item) -> rx.Component:
 
 
 def _menu() -> rx.Component:
-    groups = [
-        rx.el.div(
-            rx.el.div(name, class_name="menu-heading"),
-            rx.el.ul(*(_menu_item(item) for item in items), class_name="flex flex-col gap-0.5"),
-        )
-        for name, items in MENU
-    ]
-    return rx.el.nav(*groups, aria_label="Menu principal")
+    return rx.el.nav(*(_menu_group(name, items) for name, items in MENU), aria_label="Menu principal")
+
+
+def _menu_group(name: str, items: Sequence[Item]) -> rx.Component:
+    group = rx.el.div(
+        rx.el.div(name, class_name="menu-heading"),
+        rx.el.ul(*(_menu_item(item) for item in items), class_name="flex flex-col gap-0.5"),
+    )
+    some = functools.reduce(operator.or_, (AuthState.permissions.contains(item.permission.value) for item in items))
+    return rx.cond(some, group)
 
 
 def _brand() -> rx.Component:
@@ -217,7 +221,8 @@ def sandbox_strip() -> rx.Component:
 
 def shell(*content: rx.Component) -> rx.Component:
     """Frame a page's content."""
-    top = rx.el.header(_drawer(), search_box(), rx.el.div(class_name="grow"), _receive_button(), _user_menu())
+    search = rx.cond(AuthState.permissions.contains(Permission.CLIENTS_VIEW.value), search_box())
+    top = rx.el.header(_drawer(), search, rx.el.div(class_name="grow"), _receive_button(), _user_menu())
     top.class_name = "topbar no-print"
     return rx.el.div(
         rx.el.a("Ir para o conteúdo", href="#conteudo", class_name="skip-link"),
