@@ -11,6 +11,8 @@ from uuid import UUID
 PAGE_SIZES = (25, 50, 100)
 LONGEST_PARAMETER = 200
 LAST_PAGE = 10_000
+# What opens something over a page: the payment dialog, a drawer and what is asked in it.
+OVERLAY_PARAMETERS = ("receber", "aberta", "ate")
 
 
 def parameter(state: Any, name: str) -> str:
@@ -43,6 +45,11 @@ def changed(state: Any, **parameters: object) -> str:
     """Write the tab's address with some parameters changed; an empty value takes one away."""
     now = {name: parameter(state, name) for name in state.router.url.query_parameters}
     return address(local_path(state), **(now | parameters))
+
+
+def list_address(state: Any, **parameters: object) -> str:
+    """Write the tab's address with some parameters changed, and without whatever stands open over its list."""
+    return changed(state, **(dict.fromkeys(OVERLAY_PARAMETERS, "") | parameters))
 
 
 def local_path(state: Any) -> str:
@@ -94,11 +101,11 @@ def place(state: Any, *, total: int, orders: Iterable[str] = (), default_order: 
         last=min(total, page * size),
         total=total,
         order=order,
-        previous=changed(state, pagina=page - 1 if page > 2 else "") if page > 1 else "",  # noqa: PLR2004
-        next=changed(state, pagina=page + 1) if page < pages else "",
+        previous=list_address(state, pagina=page - 1 if page > 2 else "") if page > 1 else "",  # noqa: PLR2004
+        next=list_address(state, pagina=page + 1) if page < pages else "",
         clear=local_path(state),
-        sizes=[[str(each), changed(state, por_pagina=each, pagina="")] for each in PAGE_SIZES],
-        orders={key: changed(state, ordem=f"-{key}" if order == key else key, pagina="") for key in orders},
+        sizes=[[str(each), list_address(state, por_pagina=each, pagina="")] for each in PAGE_SIZES],
+        orders={key: list_address(state, ordem=f"-{key}" if order == key else key, pagina="") for key in orders},
     )
 
 

@@ -15,7 +15,7 @@ from loanapp.components.formats import brl_text, count_text, counted, date_text
 from loanapp.components.glyphs import glyph
 from loanapp.components.links import app_link
 from loanapp.components.page import page
-from loanapp.components.states import empty_all_done, empty_first_use, error_card, page_skeleton
+from loanapp.components.states import empty_first_use, error_card, page_skeleton
 from loanapp.gate import AuthState, requires
 from loanapp.pages.dashboard.charts import AgingBar, WeekBar, aging_chart, weeks_chart
 from loanapp.queries.dashboard import Dashboard, RunTrouble, dashboard
@@ -273,7 +273,7 @@ def _first_use() -> rx.Component:
     return rx.cond(
         AuthState.permissions.contains(Permission.REQUESTS_OPEN.value),
         empty_first_use(text, "Nova solicitação", "/emprestimos/novo"),
-        empty_all_done(text),
+        empty_first_use(text),
     )
 
 

@@ -114,7 +114,8 @@ class InvoicesState(AuthState):
         order = address.order_asked(self, ORDERS, "vencimento")
         texts = self.asked | {"visao": self.view, "ordem": order, "pagina": str(page_number), "por": str(size)}
         outcome = await bridge.submit(due_list, parse_filter, texts)
-        self.fault, self.errors, self.is_loaded = outcome.reference, feedback.field_errors(outcome), True
+        self.fault, self.is_loaded = outcome.reference, True
+        self.errors = {} if outcome.reference else feedback.field_errors(outcome)
         self._show_filters()
         self.rows = []
         if outcome.ok:
@@ -123,7 +124,7 @@ class InvoicesState(AuthState):
     def _show_filters(self) -> None:
         self.is_filtered = any(self.asked.values())
         self.chips = {name: _chip(name, text) for name, text in self.asked.items()}
-        self.clear_links = {name: address.changed(self, **{name: "", "pagina": ""}) for name in FILTERS}
+        self.clear_links = {name: address.list_address(self, **{name: "", "pagina": ""}) for name in FILTERS}
         self.view_links = {key: address.address("/parcelas", visao=key, busca=self.asked["busca"]) for key in VIEWS}
 
     def _show(self, found: InvoicesPage) -> None:
@@ -148,7 +149,7 @@ class InvoicesState(AuthState):
             client=line.client_name,
             client_to=f"/clientes/{line.client_id}",
             title=f"{line.number}/{line.count}",
-            to=address.changed(self, aberta=line.invoice_id, ate=""),
+            to=address.list_address(self, aberta=line.invoice_id),
             due=due_text(line),
             look=look,
             look_note=look_note,
@@ -157,7 +158,7 @@ class InvoicesState(AuthState):
             charges=brl_text(line.charges_cents),
             has_charges=line.charges_cents > 0,
             open=brl_text(line.open_cents),
-            receive_to=address.changed(self, receber=target) if target else "",
+            receive_to=address.list_address(self, receber=target) if target else "",
         )
 
 
@@ -294,13 +295,14 @@ def _nothing() -> rx.Component:
         ("pagas-em-parte", empty_all_done("Nenhuma parcela paga em parte.")),
         empty_no_match("/parcelas?visao=todas"),
     )
-    return rx.cond(
-        InvoicesState.is_book_empty,
-        empty_first_use(
-            "As parcelas aparecem quando um empréstimo é liberado.", "Nova solicitação", "/emprestimos/novo"
-        ),
-        rx.cond(InvoicesState.is_filtered, empty_no_match("/parcelas?visao=todas"), of_view),
+    text = "As parcelas aparecem quando um empréstimo é liberado."
+    first_use = rx.cond(
+        AuthState.permissions.contains(Permission.REQUESTS_OPEN.value),
+        empty_first_use(text, "Nova solicitação", "/emprestimos/novo"),
+        empty_first_use(text),
     )
+    no_match = empty_no_match("/parcelas?visao=todas")
+    return rx.cond(InvoicesState.is_book_empty, first_use, rx.cond(InvoicesState.is_filtered, no_match, of_view))
 
 
 def _stale() -> rx.Component:

@@ -101,11 +101,11 @@ class InvoiceState(AuthState):
         """Close the drawer by its address."""
         if is_open is False:
             self.step = ""
-            return rx.redirect(address.changed(self, aberta="", ate=""), replace=True)
+            return rx.redirect(address.list_address(self), replace=True)
         return None
 
     def _show(self, record: InvoiceRecord) -> None:
-        receive_to = address.changed(self, aberta="", ate="", receber=f"{record.request_number}-{record.number}")
+        receive_to = address.list_address(self, receber=f"{record.request_number}-{record.number}")
         self.shown = _shown(record, receive_to)
         charged = _calculated(record)
         self.lines = charged["lines"] if charged else []
