@@ -87,7 +87,7 @@ def sign_in() -> rx.Component:
         rx.el.h1("Entrar", class_name="title", tab_index=-1),
         _form(),
         rx.el.p("Esqueceu a senha? Peça um novo acesso a um administrador.", class_name="muted"),
-        class_name="panel !p-6 flex flex-col gap-5 w-full max-w-[400px] [--control:44px]",
+        class_name="panel !p-6 flex flex-col gap-5 w-full max-w-[400px] [--control:48px]",
     )
     return rx.el.div(
         sandbox_strip(), rx.el.div(card, class_name="grow grid place-items-center p-4"),
