@@ -17,7 +17,6 @@ class Permission(StrEnum):
     SESSION_USE = "auth.use_session"
     USERS_VIEW = "users.view"
     USERS_MANAGE = "users.manage"
-    COMPANY_VIEW = "company.view"
     COMPANY_MANAGE = "company.manage"
     DASHBOARD_VIEW = "dashboard.view"
     CLIENTS_VIEW = "clients.view"
@@ -64,7 +63,6 @@ _OFFICE = {
     _P.PAYMENTS_REGISTER,
     _P.MESSAGES_VIEW,
     _P.MESSAGES_SEND,
-    _P.COMPANY_VIEW,
 }
 _MANAGEMENT = _OFFICE | {
     _P.CLIENTS_REGISTER,
@@ -95,8 +93,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.USERS_MANAGE,
             _P.USERS_VIEW,
             _P.COMPANY_MANAGE,
-            _P.COMPANY_VIEW,
-            _P.MESSAGES_VIEW,
+                    _P.MESSAGES_VIEW,
             _P.REQUESTS_VIEW,
         }
     ),
