@@ -93,7 +93,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.USERS_MANAGE,
             _P.USERS_VIEW,
             _P.COMPANY_MANAGE,
-                    _P.MESSAGES_VIEW,
+            _P.MESSAGES_VIEW,
             _P.REQUESTS_VIEW,
         }
     ),
