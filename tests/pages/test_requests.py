@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import Engine
 
 from domain.cycles import Cycle
 from domain.permissions import Role
@@ -20,11 +21,9 @@ from tests.pages.tabs import after, set_clock, signed_in_as
 
 _FIRST_DATE = "A primeira data fica depois de hoje e até um ano à frente."
 
-pytestmark = pytest.mark.usefixtures("database")
-
 
 @pytest.fixture
-def book(change_settings: Callable[..., Settings]) -> Book:
+def book(database: Engine, change_settings: Callable[..., Settings]) -> Book:  # noqa: ARG001 - what it writes to.
     """Give an empty book; today is 22/02/2026."""
     set_clock(change_settings, "2026-02-22T12:00")
     return Book.opened()
