@@ -4,13 +4,25 @@ Money comes from the aggregates that the requests keep, never from a replay; onl
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, Subquery, false, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    ColumnExpressionArgument,
+    Row,
+    Select,
+    Subquery,
+    false,
+    func,
+    literal,
+    literal_column,
+    select,
+)
 
 from domain.clients import ClientKind, ClientNotFound, ClientStatus, TaxId, fold
 from domain.errors import DomainError
@@ -187,13 +199,7 @@ def clients_page(tx: Tx, parameters: ClientsFilter) -> ClientsPage:
         .where(*conditions)
     ).one()
     page = min(parameters.page, max(1, -(-total // parameters.size)))
-    rows = tx.session.execute(
-        _lines(tx, owes)
-        .where(*conditions)
-        .order_by(*_sorting(tx, parameters, owes))
-        .limit(parameters.size)
-        .offset((page - 1) * parameters.size)
-    )
+    rows = tx.session.execute(_page_of_lines(tx, parameters, page, conditions, owes))
     return ClientsPage(
         lines=tuple(_line(tx, row) for row in rows),
         total=total,
@@ -210,7 +216,28 @@ def _of_view(view: ClientsView, owes: Subquery) -> list[ColumnElement[bool]]:
     return []
 
 
-def _sorting(tx: Tx, parameters: ClientsFilter, owes: Subquery) -> list[ColumnElement[Any]]:
+def _page_of_lines(
+    tx: Tx, parameters: ClientsFilter, page: int, conditions: Sequence[ColumnElement[bool]], owes: Subquery
+) -> Select[*tuple[Any, ...]]:
+    """Choose the page's clients first, so that the two correlated reads are made for them alone."""
+    chosen = (
+        select(
+            Client.id, Client.name, Client.tax_id, Client.phone, Client.district, Client.status, Client.search_text,
+            owes.c.open_cents, owes.c.overdue_cents, owes.c.overdue_since, _key(tx, parameters.order, owes),
+        )
+        .outerjoin(owes, owes.c.client_id == Client.id)
+        .where(*conditions)
+        .order_by(*_sorting(parameters, literal_column("sort_key"), Client.search_text, Client.id))
+        .limit(parameters.size)
+        .offset((page - 1) * parameters.size)
+        .subquery("chosen")
+    )  # fmt: skip
+    return select(chosen, _next_due_date(chosen.c.id, tx.business_date), _last_contact_at(chosen.c.id)).order_by(
+        *_sorting(parameters, chosen.c.sort_key, chosen.c.search_text, chosen.c.id)
+    )
+
+
+def _key(tx: Tx, order: ClientsOrder, owes: Subquery) -> ColumnElement[Any]:
     # The search text begins with the folded name, so that Álvaro stands among the As whatever the database's collation.
     keys: dict[ClientsOrder, ColumnElement[Any]] = {
         ClientsOrder.NAME: Client.search_text.expression,
@@ -218,40 +245,36 @@ def _sorting(tx: Tx, parameters: ClientsFilter, owes: Subquery) -> list[ColumnEl
         ClientsOrder.OVERDUE: func.coalesce(owes.c.overdue_cents, 0),
         ClientsOrder.DAYS_OVERDUE: func.coalesce(literal(tx.business_date) - owes.c.overdue_since, 0),
     }
-    key = keys[parameters.order]
-    return [key.desc() if parameters.is_descending else key.asc(), Client.search_text.asc(), Client.id.asc()]
+    return keys[order].label("sort_key")
 
 
-def _lines(tx: Tx, owes: Subquery) -> Select[*tuple[Any, ...]]:
-    # PostgreSQL works the two correlated reads out after the LIMIT: for the rows of the page only.
-    return select(
-        Client.id, Client.name, Client.tax_id, Client.phone, Client.district, Client.status,
-        owes.c.open_cents, owes.c.overdue_cents, owes.c.overdue_since,
-        _next_due_date(tx.business_date), _last_contact_at(),
-    ).outerjoin(owes, owes.c.client_id == Client.id)  # fmt: skip
+def _sorting(
+    parameters: ClientsFilter, key: ColumnElement[Any], *ties: ColumnExpressionArgument[Any]
+) -> list[ColumnExpressionArgument[Any]]:
+    return [key.desc() if parameters.is_descending else key.asc(), *ties]
 
 
-def _next_due_date(today: date) -> ColumnElement[Any]:
+def _next_due_date(client_id: ColumnExpressionArgument[UUID], today: date) -> ColumnElement[Any]:
     return (
         select(func.min(Invoice.effective_due_date))
         .join(Request, Request.id == Invoice.request_id)
         .where(
-            Request.client_id == Client.id,
+            Request.client_id == client_id,
             Request.status == RequestStatus.ACTIVE,
             Invoice.status.in_((InvoiceStatus.OPEN, InvoiceStatus.UNPAID)),
             Invoice.effective_due_date >= today,
         )
-        .correlate(Client)
+        .correlate_except(Invoice, Request)
         .scalar_subquery()
         .label("next_due_date")
     )
 
 
-def _last_contact_at() -> ColumnElement[Any]:
+def _last_contact_at(client_id: ColumnExpressionArgument[UUID]) -> ColumnElement[Any]:
     return (
         select(func.max(Message.sent_at))
-        .where(Message.client_id == Client.id)
-        .correlate(Client)
+        .where(Message.client_id == client_id)
+        .correlate_except(Message)
         .scalar_subquery()
         .label("last_contact_at")
     )
@@ -285,7 +308,7 @@ def client_record(tx: Tx, client_id: UUID) -> ClientRecord:
     found = tx.session.execute(
         select(
             Client, User.name, owes.c.open_cents, owes.c.overdue_cents, owes.c.overdue_since,
-            _next_due_date(tx.business_date), _last_contact_at(),
+            _next_due_date(Client.id, tx.business_date), _last_contact_at(Client.id),
         )
         .outerjoin(owes, owes.c.client_id == Client.id)
         .outerjoin(User, User.id == Client.registered_by)

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from domain.clients import ClientKind, ClientNotFound, ClientStatus, TaxId
+from domain.cycles import Cycle
 from domain.permissions import NOBODY, PermissionMissing
 from loanapp.models.base import Session
 from loanapp.queries.client_loans import ClientInvoicesFilter, client_invoices, client_loans
@@ -56,7 +57,7 @@ def test_a_line_shows_what_running_loans_owe_and_when_the_last_text_was_sent() -
     book.a_request(maria, principal="999,00", on="2026-01-11")
     a_sent_message(maria, "2026-02-20T09:03Z")
     a_sent_message(maria, None)
-    run_cycles("2026-02-22")
+    run_cycles("2026-02-22", Cycle.OVERDUE, Cycle.MORA)
 
     page = listed(book)
 
@@ -126,7 +127,7 @@ def test_views_hold_the_overdue_and_the_blocked_and_sum_only_them() -> None:
     book.a_loan(book.a_client("In time"), principal="300,00", first_due="2026-03-10")
     blocked = book.a_client("Blocked")
     clients.block(book.manager, at("2026-01-05"), clients.BlockClient(client_id=blocked, reason="Documento falso"))
-    run_cycles("2026-02-22")
+    run_cycles("2026-02-22", Cycle.OVERDUE, Cycle.MORA)
 
     everybody, overdue, stopped = (listed(book, view=view) for view in ClientsView)
 
@@ -140,7 +141,7 @@ def test_orders_sort_names_without_accents_and_money_and_days_both_ways() -> Non
     for name, principal, first_due in (("Álvaro", "100,00", "2026-02-20"), ("Bia", "300,00", "2026-02-10")):
         book.a_loan(book.a_client(name), principal=principal, first_due=first_due)
     book.a_client("ana")
-    run_cycles("2026-02-22")
+    run_cycles("2026-02-22", Cycle.OVERDUE, Cycle.MORA)
 
     def sorted_by(order: ClientsOrder, *, is_descending: bool = False) -> list[str]:
         return names(listed(book, order=order, is_descending=is_descending))
@@ -225,7 +226,7 @@ def test_loans_come_newest_first_and_only_running_ones_with_their_invoices() -> 
     book.pay(running, "150,00", on="2026-02-09")
     asked = book.a_request(maria, on="2026-01-12")
     book.a_loan(book.a_client("Outra pessoa"))
-    run_cycles("2026-02-22")
+    run_cycles("2026-02-22", Cycle.OVERDUE, Cycle.MORA)
 
     found = client_loans(book.manager, at("2026-03-12"), maria)
 

@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine
 
+from domain.cycles import Cycle
 from domain.permissions import NOBODY, Actor, PermissionMissing, Role
 from loanapp.queries.search import SearchHit, search
 from loanapp.services import clients
@@ -34,7 +35,7 @@ def test_a_client_who_owes_comes_with_the_debt_and_the_payment_of_the_oldest_inv
     book = Book.opened()
     client_id = maria(book)
     book.a_loan(client_id, principal="300,00", count=3, first_due="2026-02-10")
-    run_cycles("2026-02-22")
+    run_cycles("2026-02-22", Cycle.OVERDUE, Cycle.MORA)
 
     (hit,) = found(book, "dores")
 
