@@ -76,7 +76,7 @@ def _row(columns: Sequence[Column], row: rx.Var, detail: Callable[[Any], rx.Comp
     if detail is None:
         return line
     unfolded = rx.el.tr(
-        rx.el.td(detail(row), col_span=len(columns), custom_attrs={"data-card": "action"}), class_name="unfolded"
+        rx.el.td(detail(row), col_span=len(columns), custom_attrs={"data-card": "action"}), class_name="max-md:-mt-2"
     )
     return rx.fragment(line, rx.cond(row["is_open"], unfolded))
 

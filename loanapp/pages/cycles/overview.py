@@ -68,7 +68,7 @@ def _mark(mark: rx.Var[Mark]) -> rx.Component:
         glyph(mark["icon"].to(str), size=14),
         rx.el.span(mark["day"], aria_hidden="true"),
         rx.el.span(mark["text"], class_name="sr-only"),
-        class_name=f"badge badge-{mark['hue']} tabular-nums",
+        class_name=f"badge badge-{mark['hue']} flex-col gap-0.5 rounded-md px-0 py-1 tabular-nums",
         title=mark["text"],
     )
 

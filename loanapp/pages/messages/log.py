@@ -95,8 +95,9 @@ class MessagesState(AuthState):
         outcome = await bridge.run(resend, Resend(message_id=chosen))
         self.refused_id, self.refusal = ("", "") if outcome.ok else (str(chosen), feedback.message(outcome))
         await self._read()
-        done = f"Na fila outra vez. Sai a partir de {instant_text(outcome.result.available_at)}." if outcome.ok else ""
-        return feedback.toast(outcome, done)
+        if not outcome.ok:
+            return None
+        return rx.toast.success(f"Na fila outra vez. Sai a partir de {instant_text(outcome.result.available_at)}.")
 
     @rx.event(temporal=True, throttle=1000)
     @requires(Permission.MESSAGES_SEND)
@@ -187,8 +188,8 @@ def _actions(row: rx.Var[MessageRow]) -> rx.Component:
 
 
 COLUMNS = (
-    Column(header="Data", cell=lambda row: row["at"], class_name="tabular-nums"),
     Column(header="Cliente", cell=_client, on_phone="title"),
+    Column(header="Data", cell=lambda row: row["at"], class_name="tabular-nums"),
     Column(header="Modelo", cell=lambda row: row["template"], class_name="md:whitespace-nowrap"),
     Column(header="Origem", cell=lambda row: row["origin"], on_phone="none"),
     Column(header="Situação", cell=_situation),
@@ -211,7 +212,7 @@ def _rung(rung: rx.Var[Rung]) -> rx.Component:
 def _unfolded(row: rx.Var[MessageRow]) -> rx.Component:
     return rx.el.div(
         rx.el.div(
-            rx.el.p("Texto enviado para ", row["phone"], class_name="caption"),
+            rx.el.p("Texto para ", row["phone"], class_name="caption"),
             rx.el.p(row["body"], class_name="whitespace-pre-wrap [overflow-wrap:anywhere] max-w-prose mt-1"),
         ),
         rx.el.div(
