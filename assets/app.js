@@ -14,7 +14,7 @@
     watchdogs.delete(form);
   }
 
-  // A press that the throttle or a lost socket dropped gets no answer: after 10 s the form says so and asks by the key.
+  // A press that a lost socket dropped gets no answer: after 10 s the form says so and asks by the key.
   function watch(form) {
     clearTimeout(watchdogs.get(form));
     watchdogs.set(form, setTimeout(() => {
@@ -303,6 +303,15 @@
     location.assign("/entrar?next=" + encodeURIComponent(path + location.search));
   }
 
+  // The framework's own banner after an update speaks English: the same banner in our users' words.
+  function translateBanner() {
+    const banner = document.getElementById("reflex-new-version-banner");
+    if (!banner || banner.dataset.translated) return;
+    banner.dataset.translated = "yes";
+    banner.firstChild.textContent = "Há uma nova versão do sistema.";
+    banner.querySelector("button").textContent = "Recarregar";
+  }
+
   window.loanapp = { settled, signIn, arrived, signInAgain, rememberedEmail };
   addEventListener("submit", onSubmit, true);
   addEventListener("focusout", onLeave, true);
@@ -310,6 +319,7 @@
   addEventListener("click", onClick, true);
   document.documentElement.dataset.sidebar = localStorage.getItem("sidebar") || "";
   setInterval(tick, 500);
+  setInterval(translateBanner, 500);
   setInterval(() => refresh('[data-refresh="live"]'), REFRESH_EVERY_MS);
   document.addEventListener("visibilitychange", () => refresh("[data-refresh]"));
   new MutationObserver((changes) => {

@@ -18,9 +18,24 @@ from domain.windows import Hours
 # The closed list of what a template may name (whatsapp.md §11); `{assinatura}` stands for three of them.
 PLACEHOLDERS = frozenset(
     {
-        "primeiro_nome", "empresa", "cnpj_empresa", "endereco_empresa", "contrato_ref", "parcela_num", "parcela_total",
-        "valor_original", "multa", "mora", "dias_atraso", "valor_atualizado", "vencimento", "data_base",
-        "pix_copia_cola", "link", "canal_atendimento", "horario_atendimento",
+        "primeiro_nome",
+        "empresa",
+        "cnpj_empresa",
+        "endereco_empresa",
+        "contrato_ref",
+        "parcela_num",
+        "parcela_total",
+        "valor_original",
+        "multa",
+        "mora",
+        "dias_atraso",
+        "valor_atualizado",
+        "vencimento",
+        "data_base",
+        "pix_copia_cola",
+        "link",
+        "canal_atendimento",
+        "horario_atendimento",
     }
 )
 _SIGNATURE = "{empresa}, CNPJ {cnpj_empresa}, {endereco_empresa}"
@@ -78,7 +93,8 @@ CADENCE = (
 
 _SHIPPED = (
     Template(
-        "D0", 1,
+        "D0",
+        1,
         opening="Olá, {primeiro_nome}.",
         single="A parcela {parcela_num}/{parcela_total} (ref. {contrato_ref}), de {valor_original}, vence hoje,"
         " {vencimento}. Pagando hoje não há acréscimos.",
@@ -88,7 +104,8 @@ _SHIPPED = (
         closing="{empresa}",
     ),
     Template(
-        "D+1", 1,
+        "D+1",
+        1,
         opening="Olá, {primeiro_nome}, tudo bem?",
         single="Ainda não identificamos o pagamento da parcela {parcela_num}/{parcela_total} (ref. {contrato_ref}),"
         " vencida em {vencimento}. Se já pagou, por favor desconsidere ou envie o comprovante.\n"
@@ -98,7 +115,8 @@ _SHIPPED = (
         closing="{assinatura}",
     ),
     Template(
-        "D+3", 1,
+        "D+3",
+        1,
         opening="Olá, {primeiro_nome}.",
         single="A parcela {parcela_num}/{parcela_total} (ref. {contrato_ref}) segue em aberto. Valor original"
         " {valor_original} + multa {multa} + juros de mora {mora} ({dias_atraso} dias) = {valor_atualizado}, válido até"
@@ -109,7 +127,8 @@ _SHIPPED = (
         closing="Podemos ajudar? {canal_atendimento}.\n{assinatura}",
     ),
     Template(
-        "D+7", 1,
+        "D+7",
+        1,
         opening="Olá, {primeiro_nome}. Sabemos que imprevistos acontecem.",
         single="Se quiser, podemos renegociar a parcela {parcela_num}/{parcela_total} (ref. {contrato_ref}). Hoje o"
         " valor é {valor_atualizado}.",
@@ -118,7 +137,8 @@ _SHIPPED = (
         closing="Responda NEGOCIAR ou fale com {canal_atendimento}, {horario_atendimento}.\n{assinatura}",
     ),
     Template(
-        "D+15", 1,
+        "D+15",
+        1,
         opening="Prezado(a) {primeiro_nome},",
         single="consta em aberto a parcela {parcela_num}/{parcela_total} do contrato {contrato_ref}, vencida em"
         " {vencimento}: original {valor_original}, multa {multa}, juros {mora}, total {valor_atualizado} em"
@@ -130,7 +150,8 @@ _SHIPPED = (
         closing="Opções: pagamento à vista, data combinada ou renegociação. {canal_atendimento}.\n{assinatura}",
     ),
     Template(
-        "D+30", 1,
+        "D+30",
+        1,
         opening="Prezado(a) {primeiro_nome},",
         single="até o momento não identificamos acordo para a parcela {parcela_num}/{parcela_total} do contrato"
         " {contrato_ref} ({dias_atraso} dias). Total em {data_base}: {valor_atualizado}.",
@@ -139,14 +160,16 @@ _SHIPPED = (
         closing="Permanecemos à disposição para negociar em {canal_atendimento}.\n{assinatura}",
     ),
     Template(
-        "RECEIPT", 1,
+        "RECEIPT",
+        1,
         opening="Olá, {primeiro_nome}.",
         single="Recebemos seu pagamento de {valor_original}, de {data_base}, do contrato {contrato_ref}. Obrigado!"
         " Falta pagar deste contrato: {valor_atualizado}.",
         closing="{empresa}",
     ),
     Template(
-        "RECEIPT_PAID", 1,
+        "RECEIPT_PAID",
+        1,
         opening="Olá, {primeiro_nome}.",
         single="Recebemos seu pagamento de {valor_original}, de {data_base}. Com ele o contrato {contrato_ref} está"
         " quitado. Obrigado!",

@@ -62,9 +62,7 @@ class Sender:
                 self._ask_connection()
             return self._send_all(delivery.ClaimNext(instance=self.instance, holder=holder, lease=lease))
         finally:
-            delivery.release_lease(
-                SYSTEM, self.moment(), delivery.ReleaseLease(instance=self.instance, holder=holder)
-            )
+            delivery.release_lease(SYSTEM, self.moment(), delivery.ReleaseLease(instance=self.instance, holder=holder))
 
     def _send_all(self, command: delivery.ClaimNext) -> int:
         calls = 0
@@ -98,9 +96,7 @@ class Sender:
     def _ask_connection(self) -> None:
         """Ask whether the socket is open again: the webhook that says so may have been lost."""
         state = self.provider.connection()
-        delivery.note_connection(
-            SYSTEM, self.moment(), delivery.NoteConnection(instance=self.instance, state=state)
-        )
+        delivery.note_connection(SYSTEM, self.moment(), delivery.NoteConnection(instance=self.instance, state=state))
 
 
 @shared_task(name=doorbell.TASKS[QUEUE])

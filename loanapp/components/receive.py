@@ -200,7 +200,7 @@ class ReceiveState(AuthState):
         if value in _PHRASES:
             self.method, self.method_phrase = value, _PHRASES[value]
 
-    @rx.event(temporal=True, throttle=1000)
+    @rx.event(temporal=True)
     @requires(Permission.PAYMENTS_REGISTER)
     async def submit(self, form: dict[str, Any]) -> Any:
         """Register the payment, once by the key that its form made; a fault is resolved by that key."""

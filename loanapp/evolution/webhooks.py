@@ -92,7 +92,7 @@ def _key_of(event: str, data: Mapping[str, Any]) -> str:
     match event, data:
         case "messages.update", {"keyId": str(key), "status": str(status)} if key:
             return f"{key[:_LONGEST_ID]}:{status[:_LONGEST_ID]}"
-        case ("send.message" | "messages.upsert"), {"key": {"id": str(key)}} if key:
+        case (("send.message" | "messages.upsert"), {"key": {"id": str(key)}}) if key:
             return key[:_LONGEST_ID]
         case _:
             return ""

@@ -202,9 +202,7 @@ def thread(tx: Tx, client_id: UUID) -> tuple[ThreadText, ...]:
 def sender_state(tx: Tx, instance: str) -> SenderState:
     """Return the state of the instance that sends; one never heard of counts as open."""
     found = tx.session.scalar(select(WhatsappInstance).where(WhatsappInstance.name == instance))
-    queued = tx.session.scalar(
-        select(func.count()).select_from(Message).where(Message.status == MessageStatus.QUEUED)
-    )
+    queued = tx.session.scalar(select(func.count()).select_from(Message).where(Message.status == MessageStatus.QUEUED))
     return SenderState(
         connection_state=found.connection_state if found else "open",
         state_changed_at=found.state_changed_at if found else None,

@@ -179,5 +179,3 @@ def everything() -> dict[str, list[tuple[object, ...]]]:
     """Return every row of every table, to show that a refusal changed nothing."""
     names = rows("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'")
     return {str(name): sorted(map(repr, rows(f"SELECT * FROM {name}"))) for (name,) in names}  # noqa: S608
-
-

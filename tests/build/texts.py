@@ -58,13 +58,9 @@ def pay_with_receipt(book: Book, loan: RequestReceipt, amount: str, day: str) ->
 def claim(moment: Moment = MORNING, *, holder: UUID | None = None, instance: str = INSTANCE) -> Claim | None:
     """Take the lease, and claim the next text."""
     holder = holder or an_id()
-    taken = delivery.take_lease(
-        SYSTEM, moment, delivery.TakeLease(instance=instance, holder=holder, lease=LEASE)
-    )
+    taken = delivery.take_lease(SYSTEM, moment, delivery.TakeLease(instance=instance, holder=holder, lease=LEASE))
     assert taken.is_mine
-    claimed = delivery.claim_next(
-        SYSTEM, moment, delivery.ClaimNext(instance=instance, holder=holder, lease=LEASE)
-    )
+    claimed = delivery.claim_next(SYSTEM, moment, delivery.ClaimNext(instance=instance, holder=holder, lease=LEASE))
     delivery.release_lease(SYSTEM, moment, delivery.ReleaseLease(instance=instance, holder=holder))
     return claimed
 

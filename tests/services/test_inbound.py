@@ -137,9 +137,7 @@ class TestSentTexts:
 
         assert rows("SELECT status, provider_key, sent_at FROM messages") == [("SENT", KEY, MORNING.now)]
 
-    @pytest.mark.parametrize(
-        ("recipient", "tail"), [("5511900000000@s.whatsapp.net", ""), (RECIPIENT, " ")]
-    )
+    @pytest.mark.parametrize(("recipient", "tail"), [("5511900000000@s.whatsapp.net", ""), (RECIPIENT, " ")])
     def test_another_recipient_or_other_words_are_no_match(self, book: Book, recipient: str, tail: str) -> None:
         a_queued_charge(book)
         text = claimed()

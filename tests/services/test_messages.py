@@ -70,9 +70,7 @@ class TestQueueCharge:
         assert rows("SELECT id, dedupe_key, status, created_by, available_at FROM messages") == [
             (queued.message_id, f"charge:{the_client()}:{REMINDED}", "QUEUED", book.manager.user_id, MORNING.now)
         ]
-        assert rows("SELECT record_id FROM audit_events WHERE action = 'message.queued'") == [
-            (str(queued.message_id),)
-        ]
+        assert rows("SELECT record_id FROM audit_events WHERE action = 'message.queued'") == [(str(queued.message_id),)]
 
     def test_before_the_window_it_waits_for_it(self, book: Book) -> None:
         a_debtor(book)

@@ -125,8 +125,10 @@ def test_texts_leave_one_after_the_other_with_a_pause_between_them(world: World,
 
     # Ten seconds on a clock that runs ten times as fast are one of sleep.
     assert world.slept == [1.0, 1.0]
-    assert rows("SELECT DISTINCT extract(epoch FROM sent_at - lag(sent_at) OVER (ORDER BY sent_at))::int FROM messages"
-                " ORDER BY 1") == [(10,), (None,)]
+    assert rows(
+        "SELECT DISTINCT extract(epoch FROM sent_at - lag(sent_at) OVER (ORDER BY sent_at))::int FROM messages"
+        " ORDER BY 1"
+    ) == [(10,), (None,)]
 
 
 def test_at_most_ten_texts_leave_in_a_task(world: World, book: Book) -> None:

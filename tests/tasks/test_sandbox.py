@@ -158,9 +158,7 @@ class TestPage:
 
     def test_another_site_cannot_answer(self, sandbox: httpx.Client) -> None:
         sandbox.post("/message/sendText/loanapp", json=GOOD)
-        foreign = sandbox.post(
-            "/reply", data={"phone": PHONE, "text": "SAIR"}, headers={"origin": "https://evil.test"}
-        )
+        foreign = sandbox.post("/reply", data={"phone": PHONE, "text": "SAIR"}, headers={"origin": "https://evil.test"})
         assert foreign.status_code == 403
         own = sandbox.post(
             "/reply", data={"phone": PHONE, "text": "SAIR"}, headers={"origin": str(sandbox.base_url).rstrip("/")}

@@ -76,9 +76,7 @@ class Api:
     async def connection_state(self, request: Request) -> Response:
         """Tell whether the socket is open."""
         state = "open" if self.state.is_open else "close"
-        return self._guard(request) or JSONResponse(
-            {"instance": {"instanceName": self.state.instance, "state": state}}
-        )
+        return self._guard(request) or JSONResponse({"instance": {"instanceName": self.state.instance, "state": state}})
 
     async def whatsapp_numbers(self, request: Request) -> Response:
         """Tell which numbers are on WhatsApp, and in which form."""
@@ -221,9 +219,7 @@ def _problem_of(body: object) -> Any:  # noqa: ANN401 - one of the shapes of the
 
 def _error(status: int, message: object, *, title: str = "") -> Response:
     error = title or _TITLES[status]
-    return JSONResponse(
-        {"status": status, "error": error, "response": {"message": message}}, status_code=status
-    )
+    return JSONResponse({"status": status, "error": error, "response": {"message": message}}, status_code=status)
 
 
 async def _json(request: Request) -> object:

@@ -124,7 +124,7 @@ def _chat(state: State, digits: str) -> str:
     return (
         f'<div class="phone"><div class="bar"><a class="back" href="/" aria-label="Voltar aos telefones">&#8249;</a>'
         f'{escape(_formatted(digits))}</div><div class="texts" id="texts" aria-live="polite">'
-        f'{_texts(state.phones[digits])}</div>'
+        f"{_texts(state.phones[digits])}</div>"
         f'<form class="answers" method="post" action="/reply">{phone}{answers}</form>'
         f'<form class="answer" method="post" action="/reply">{phone}<input name="text" maxlength="{LONGEST_ANSWER}"'
         ' autocomplete="off" required placeholder="Responder como o cliente" aria-label="Responder como o cliente">'

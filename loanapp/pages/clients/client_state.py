@@ -139,7 +139,7 @@ class ClientState(AuthState):
         if not is_open:
             self.dialog = ""
 
-    @rx.event(temporal=True, throttle=1000)
+    @rx.event(temporal=True)
     @requires(Permission.CLIENTS_BLOCK)
     async def block(self, form: dict[str, Any]) -> Any:
         """Block the client, or unblock who is blocked."""
@@ -147,7 +147,7 @@ class ClientState(AuthState):
         outcome = await bridge.submit(clients.unblock if is_blocked else clients.block, self._block_order, form)
         return self._after(BLOCK_FORM, outcome, "Cliente desbloqueado." if is_blocked else "Cliente bloqueado.")
 
-    @rx.event(temporal=True, throttle=1000)
+    @rx.event(temporal=True)
     @requires(Permission.CLIENTS_REGISTER)
     async def change_contact(self, form: dict[str, Any]) -> Any:
         """Put the contact right."""
@@ -157,7 +157,7 @@ class ClientState(AuthState):
         outcome = await bridge.submit(clients.change_contact, parse, form)
         return self._after(CONTACT_FORM, outcome, "Contato atualizado.")
 
-    @rx.event(temporal=True, throttle=1000)
+    @rx.event(temporal=True)
     @requires(Permission.MESSAGES_SEND)
     async def remind(self, _form: dict[str, Any]) -> Any:
         """Queue a reminder of what is due or overdue."""

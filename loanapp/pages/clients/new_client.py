@@ -76,7 +76,7 @@ class NewClientState(AuthState):
         """Say who already has the CPF or CNPJ, when the field is left."""
         await self._find_existing(text)
 
-    @rx.event(temporal=True, throttle=1000)
+    @rx.event(temporal=True)
     @requires(Permission.CLIENTS_REGISTER)
     async def register(self, form: dict[str, Any]) -> Any:
         """Register the client, once by the id that the form made."""

@@ -69,7 +69,7 @@ class ReplayState(AuthState):
         """Open the dialog of the run, or close it; nothing has run."""
         self.is_confirming, self.errors = is_open is True and self._asked is not None, {}
 
-    @rx.event(temporal=True, throttle=1000)
+    @rx.event(temporal=True)
     @requires(Permission.CYCLES_RUN)
     async def run(self, form: dict[str, Any]) -> AsyncIterator[Any]:
         """Open the run, which a worker then drives, and go to where its progress is shown."""

@@ -113,7 +113,7 @@ class NewRequestState(AuthState):
         if outcome.ok:
             self.simulation = simulated_texts(outcome.result)
 
-    @rx.event(temporal=True, throttle=1000)
+    @rx.event(temporal=True)
     @requires(Permission.REQUESTS_OPEN)
     async def submit(self, form: dict[str, Any]) -> Any:
         """Open the request, once by the key that its form made, and go to its record."""

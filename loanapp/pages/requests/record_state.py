@@ -129,19 +129,19 @@ class RequestRecordState(AuthState):
         """Close the open dialog; nothing was decided."""
         self.dialog = self.dialog if is_open else ""
 
-    @rx.event(temporal=True, throttle=1000)
+    @rx.event(temporal=True)
     @requires(Permission.REQUESTS_DECIDE)
     async def approve(self, form: dict[str, Any]) -> Any:
         """Approve the loan."""
         return await self._decide(approve, parse_approval, form, "Empréstimo aprovado.")
 
-    @rx.event(temporal=True, throttle=1000)
+    @rx.event(temporal=True)
     @requires(Permission.REQUESTS_DECIDE)
     async def decline(self, form: dict[str, Any]) -> Any:
         """Decline the loan, or withdraw its approval."""
         return await self._decide(decline, parse_refusal, form, "Empréstimo reprovado.")
 
-    @rx.event(temporal=True, throttle=1000)
+    @rx.event(temporal=True)
     @requires(Permission.REQUESTS_DISBURSE)
     async def disburse(self, form: dict[str, Any]) -> Any:
         """Hand the money out."""
