@@ -5,6 +5,7 @@
   const BUSY_LIMIT_MS = 10000;
   const RENEW_EVERY_MS = 10 * 60 * 1000;
   const REFRESH_EVERY_MS = 3000;
+  const LOOK_EVERY_MS = 30 * 1000;
   const watchdogs = new Map();
 
   // ── Forms that write: one key per opened form, one press at a time ────────────────────────────────────────────────
@@ -257,8 +258,8 @@
     });
   }
 
-  // ── A page that follows work done elsewhere asks again: every few seconds while something moves ("live"), and when
-  // its tab comes back into sight ("idle" and "live") ───────────────────────────────────────────────────────────────
+  // ── A page that follows work done elsewhere asks again: every few seconds while something moves ("live"), now and
+  // then while nothing does ("idle"), and when its tab comes back into sight ────────────────────────────────────────
   function refresh(selector) {
     if (document.visibilityState === "visible") document.querySelectorAll(selector).forEach((asker) => asker.click());
   }
@@ -321,6 +322,7 @@
   setInterval(tick, 500);
   setInterval(translateBanner, 500);
   setInterval(() => refresh('[data-refresh="live"]'), REFRESH_EVERY_MS);
+  setInterval(() => refresh('[data-refresh="idle"]'), LOOK_EVERY_MS);
   document.addEventListener("visibilitychange", () => refresh("[data-refresh]"));
   new MutationObserver((changes) => {
     changes.forEach(({ target }) => { if (target.id === "connection") onConnection(target); });

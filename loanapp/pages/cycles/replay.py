@@ -75,7 +75,7 @@ class ReplayState(AuthState):
         """Open the run, which a worker then drives, and go to where its progress is shown."""
         asked = self._asked
         if asked is None or (self.needs_date and not is_confirmed(bridge.texts_of(form), asked.business_date)):
-            self.errors = {"confirmation": f"Digite {self.day} para confirmar."}
+            self.errors = {"confirmation": f"Digite {self.day} para confirmar."} if asked else {"": "Simule antes."}
             yield settled(FORM_ID, is_done=False)
             return
         order = OpenRun(cycle=asked.cycle, business_date=asked.business_date, origin="screen")
