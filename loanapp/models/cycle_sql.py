@@ -74,7 +74,8 @@ _ASSIGNED_MORA_PREVIEW = _ASSIGNED_MORA.format(
 )
 
 _COUNTS = """
-SELECT (SELECT count(*) FROM assigned) AS examined, (SELECT count(*) FROM differing) AS changed,
+SELECT (SELECT count(DISTINCT client_id) FROM visited) AS clients,
+       (SELECT count(*) FROM assigned) AS examined, (SELECT count(*) FROM differing) AS changed,
        coalesce((SELECT sum(new_cents - old_cents) FROM differing), 0)::bigint AS delta_cents"""
 
 _LOCK_CLIENTS = """
@@ -158,7 +159,9 @@ PREVIEW: dict[str, TextClause] = {"overdue": text(_PREVIEW_OVERDUE), "mora": tex
 # A charge chunk stamps what it visited before it reads what is owed.
 STAMP_CHARGE = text(f"""
 UPDATE requests r SET charge_run_id = :run
- WHERE r.client_id = ANY(:clients) AND r.status = 'ACTIVE' {_GATES["charge"]}""")
+ WHERE r.client_id = ANY(:clients) AND r.status = 'ACTIVE' AND r.charge_run_id IS DISTINCT FROM :run
+   {_GATES["charge"]}
+RETURNING r.client_id""")
 
 
 def lock_clients(cycle: str, *, is_waiting: bool) -> TextClause:

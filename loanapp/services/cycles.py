@@ -93,6 +93,7 @@ class CloseRun:
 class Counts:
     """What a run did so far: invoices, for `charge` borrowers; deltas in centavos; skipped messages by reason."""
 
+    clients: int = 0
     examined: int = 0
     changed: int = 0
     late_fee_cents_delta: int = 0
@@ -166,7 +167,7 @@ def run_chunk(tx: Tx, command: RunChunk) -> int:
         raise ChunkFailed(client_ids, str(error.orig)[:ERROR_LENGTH_MAXIMUM]) from error
     # The run's row is written last, so that workers who share the run wait for each other only for the commit.
     run = locks.run(tx.session, command.run_id)
-    run.clients_done += len(client_ids)
+    run.clients_done += counts.clients
     run.examined += counts.examined
     run.changed += counts.changed
     run.late_fee_cents_delta += counts.late_fee_cents_delta
@@ -243,17 +244,20 @@ def _opened(run: CycleRun, *, is_new: bool) -> OpenedRun:
 def _visit(tx: Tx, run: CycleRun, client_ids: list[UUID]) -> Counts:
     parameters: dict[str, Any] = {"run": run.id, "date": run.business_date, "clients": client_ids, "now": tx.now}
     if run.cycle == Cycle.CHARGE:
-        tx.session.execute(STAMP_CHARGE, {name: parameters[name] for name in ("run", "date", "clients")})
-        borrowers = _borrowers.borrowers(tx.session, client_ids, run.business_date)
+        # A lock that waited may return clients whom another worker has visited meanwhile: the stamp tells them apart.
+        stamp = {name: parameters[name] for name in ("run", "date", "clients")}
+        stamped = set(tx.session.scalars(STAMP_CHARGE, stamp))
+        borrowers = _borrowers.borrowers(tx.session, stamped, run.business_date)
         promised = _outbox.queue_charges(tx, borrowers, run.business_date)
         return Counts(
+            clients=len(stamped),
             examined=len(borrowers),
             changed=promised.queued + sum(promised.withheld.values()),
             messages_queued=promised.queued,
             messages_skipped=dict(promised.withheld),
         )
     counts = tx.session.execute(RUN[run.cycle], parameters).one()
-    changes = Counts(examined=counts.examined, changed=counts.changed)
+    changes = Counts(clients=counts.clients, examined=counts.examined, changed=counts.changed)
     if run.cycle == Cycle.OVERDUE:
         return replace(changes, late_fee_cents_delta=counts.delta_cents)
     return replace(changes, mora_cents_delta=counts.delta_cents)

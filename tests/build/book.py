@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import text
 
 from domain.calendar import Step
-from domain.cycles import Cycle
+from domain.cycles import Cycle, is_due_on
 from domain.instalments import Plan
 from domain.money import parse_brl
 from domain.payments import PaymentMethod
@@ -163,8 +163,8 @@ class Book:
 
 
 def run_cycles(day: str, *names: Cycle) -> None:
-    """Run the cycles of one business date at 07:00, all of them unless told."""
-    for name in names or tuple(Cycle):
+    """Run the cycles of one business date at 07:00, those due that day unless told."""
+    for name in names or tuple(cycle for cycle in Cycle if is_due_on(cycle, a_day(day))):
         order = cycles.OpenRun(cycle=name, business_date=a_day(day), origin="terminal")
         _runner.run_or_replay(SYSTEM, lambda: at(day, 7), order)
 
