@@ -85,6 +85,8 @@ SELECT c.id FROM clients c
    AND NOT EXISTS (SELECT FROM cycle_failures f WHERE f.run_id = :run AND f.client_id = c.id)
  ORDER BY c.id LIMIT :clients_per_chunk FOR NO KEY UPDATE OF c {skip}"""
 
+# `sums` is materialized: on a freshly loaded book, of which the planner knows nothing yet, it would otherwise be
+# aggregated again for every contract of the chunk (2.5 s instead of 0.2 s).
 _RUN_OVERDUE = f"""
 WITH {_VISITED_CHUNK.format(cycle="overdue", gate=_GATES["overdue"])}, {_ASSIGNED_OVERDUE_RUN},
 changed AS (
@@ -93,7 +95,7 @@ changed AS (
   RETURNING i.request_id, d.client_id, i.number, d.old_status, d.new_cents - d.old_cents AS delta_cents,
             CASE WHEN d.old_status = 'OPEN' THEN d.open_cents ELSE 0 END AS newly_overdue_cents, i.effective_due_date
 ),
-sums AS (
+sums AS MATERIALIZED (
   SELECT request_id, sum(delta_cents) AS delta_cents, sum(newly_overdue_cents) AS newly_overdue_cents,
          min(effective_due_date) AS overdue_since
     FROM changed GROUP BY request_id
@@ -138,7 +140,7 @@ changed AS (
     FROM differing d WHERE i.id = d.id
   RETURNING i.request_id, d.new_cents - d.old_cents AS delta_cents
 ),
-sums AS (SELECT request_id, sum(delta_cents) AS delta_cents FROM changed GROUP BY request_id),
+sums AS MATERIALIZED (SELECT request_id, sum(delta_cents) AS delta_cents FROM changed GROUP BY request_id),
 stamped AS (
   UPDATE requests r
      SET mora_run_id = :run, mora_through = v.mora_through,

@@ -1,0 +1,74 @@
+"""What the cycles cost on a large book: invoices a second, statements, and what running the same date again changes.
+
+    .venv/bin/python -m benchmarks.cycles --clients 10000
+
+Every run is for the business date after the book's, so that each overdue invoice gets one more day of mora.
+"""
+
+import argparse
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import Engine, event, select
+
+from benchmarks import book
+from domain.cycles import Cycle
+from domain.permissions import SYSTEM
+from loanapp import clock
+from loanapp.commands import servers
+from loanapp.commands.schema import migrate
+from loanapp.models.base import Session, bind, make_engine
+from loanapp.models.cycles import CycleRun
+from loanapp.services import _runner
+from loanapp.services.cycles import OpenRun
+
+NEXT_DATE = book.BUSINESS_DATE + timedelta(days=1)
+
+
+def main() -> None:
+    """Fill a database of its own, run the cycles twice, print a line for each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clients", type=int, default=10_000)
+    clients = parser.parse_args().clients
+    with tempfile.TemporaryDirectory() as folder:
+        server = servers.start_postgres(Path(folder))
+        try:
+            url = servers.database_url(Path(folder))
+            migrate(url)
+            print(f"Filling {clients} clients ...")
+            book.fill(url, clients=clients)
+            engine = make_engine(url, pool_size=1, statement_timeout_ms=600_000)
+            bind(engine)
+            for label in ("first", "again"):
+                for cycle in (Cycle.OVERDUE, Cycle.MORA):
+                    _measure(engine, cycle, label)
+            engine.dispose()
+        finally:
+            server.stop()
+
+
+def _measure(engine: Engine, cycle: Cycle, label: str) -> None:
+    statements = 0
+
+    def note(*_execution: object) -> None:
+        nonlocal statements
+        statements += 1
+
+    event.listen(engine, "before_cursor_execute", note)
+    order = OpenRun(cycle=cycle, business_date=NEXT_DATE, origin="terminal")
+    started = time.perf_counter()
+    opened = _runner.run_or_replay(SYSTEM, lambda: clock.on(NEXT_DATE, 7), order)
+    seconds = time.perf_counter() - started
+    event.remove(engine, "before_cursor_execute", note)
+    with Session() as session:
+        run = session.scalars(select(CycleRun).where(CycleRun.id == opened.run_id)).one()
+    print(
+        f"{cycle.value:8} {label:6} {run.examined:8} examined  {run.changed:8} changed  {seconds:6.2f} s"
+        f"  {run.examined / seconds:10,.0f} invoices/s  {statements:5} statements"
+    )
+
+
+if __name__ == "__main__":
+    main()
