@@ -142,6 +142,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clients")),
         sa.UniqueConstraint("number", name=op.f("uq_clients_number")),
         sa.UniqueConstraint("tax_id", name=op.f("uq_clients_tax_id")),
+        postgresql_with={"fillfactor": 80},
     )
     op.create_index("ix_clients_name", "clients", ["name", "id"], unique=False)
     op.create_index(op.f("ix_clients_registered_by"), "clients", ["registered_by"], unique=False)
@@ -387,6 +388,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["root_id"], ["requests.id"], name=op.f("fk_requests_root_id_requests")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_requests")),
         sa.UniqueConstraint("number", name=op.f("uq_requests_number")),
+        postgresql_with={"fillfactor": 70},
     )
     op.create_index(
         "ix_requests_active_client",

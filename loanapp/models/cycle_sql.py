@@ -11,14 +11,14 @@ from sqlalchemy import TextClause, text
 # A contract that an earlier cycle set aside waits alone, by its own watermark, until a retry brings it up.
 _GATES = {"overdue": "", "mora": "AND r.overdue_through >= :date", "charge": "AND r.mora_through >= :date"}
 
-# The contracts of a chunk; a preview looks at all of them.  `:run` is the run that visits.  `:caught_up_to` is the last
+# The contracts of a chunk; a preview looks at all of them.  `:caught_up_to` is the last
 # missed date, which would be made up for first, and NULL where none was missed: then `*_before` is NULL too.
 _VISITED_CHUNK = """
 visited AS (
-  SELECT r.id, r.client_id, r.late_fee_pct, r.mora_pct_month,
-         greatest(r.overdue_through, :date) AS overdue_through, greatest(r.mora_through, :date) AS mora_through
-    FROM requests r
-   WHERE r.client_id = ANY(:clients) AND r.status = 'ACTIVE' AND r.{cycle}_run_id IS DISTINCT FROM :run {gate}
+  SELECT id, client_id, late_fee_pct, mora_pct_month,
+         greatest(overdue_through, :date) AS overdue_through, greatest(mora_through, :date) AS mora_through
+    FROM requests
+   WHERE id = ANY(:requests)
 )"""
 _VISITED_ALL = """
 visited AS (
@@ -74,8 +74,7 @@ _ASSIGNED_MORA_PREVIEW = _ASSIGNED_MORA.format(
 )
 
 _COUNTS = """
-SELECT (SELECT count(DISTINCT client_id) FROM visited) AS clients,
-       (SELECT count(*) FROM assigned) AS examined, (SELECT count(*) FROM differing) AS changed,
+SELECT (SELECT count(*) FROM assigned) AS examined, (SELECT count(*) FROM differing) AS changed,
        coalesce((SELECT sum(new_cents - old_cents) FROM differing), 0)::bigint AS delta_cents"""
 
 _LOCK_CLIENTS = """
@@ -85,10 +84,8 @@ SELECT c.id FROM clients c
    AND NOT EXISTS (SELECT FROM cycle_failures f WHERE f.run_id = :run AND f.client_id = c.id)
  ORDER BY c.id LIMIT :clients_per_chunk FOR NO KEY UPDATE OF c {skip}"""
 
-# `sums` is materialized: on a freshly loaded book, of which the planner knows nothing yet, it would otherwise be
-# aggregated again for every contract of the chunk (2.5 s instead of 0.2 s).
 _RUN_OVERDUE = f"""
-WITH {_VISITED_CHUNK.format(cycle="overdue", gate=_GATES["overdue"])}, {_ASSIGNED_OVERDUE_RUN},
+WITH {_VISITED_CHUNK}, {_ASSIGNED_OVERDUE_RUN},
 changed AS (
   UPDATE invoices i SET status = 'UNPAID', late_fee_cents = d.new_cents
     FROM differing d WHERE i.id = d.id
@@ -106,7 +103,8 @@ stamped AS (
          total_value_open = r.total_value_open + coalesce(s.delta_cents, 0),
          total_value_overdue = r.total_value_overdue + coalesce(s.delta_cents + s.newly_overdue_cents, 0),
          overdue_since = least(r.overdue_since, s.overdue_since),
-         metrics_updated_at = CASE WHEN s.request_id IS NULL THEN r.metrics_updated_at ELSE :now END
+         metrics_updated_at = CASE WHEN s.request_id IS NULL THEN r.metrics_updated_at
+                                   ELSE greatest(r.metrics_updated_at, :now) END
     FROM visited v LEFT JOIN sums s ON s.request_id = v.id
    WHERE r.id = v.id
 ),
@@ -134,7 +132,7 @@ noted AS (
 {_COUNTS}"""
 
 _RUN_MORA = f"""
-WITH {_VISITED_CHUNK.format(cycle="mora", gate=_GATES["mora"])}, {_ASSIGNED_MORA_RUN},
+WITH {_VISITED_CHUNK}, {_ASSIGNED_MORA_RUN},
 changed AS (
   UPDATE invoices i SET mora_cents = d.new_cents
     FROM differing d WHERE i.id = d.id
@@ -146,7 +144,8 @@ stamped AS (
      SET mora_run_id = :run, mora_through = v.mora_through,
          total_value_open = r.total_value_open + coalesce(s.delta_cents, 0),
          total_value_overdue = r.total_value_overdue + coalesce(s.delta_cents, 0),
-         metrics_updated_at = CASE WHEN s.request_id IS NULL THEN r.metrics_updated_at ELSE :now END
+         metrics_updated_at = CASE WHEN s.request_id IS NULL THEN r.metrics_updated_at
+                                   ELSE greatest(r.metrics_updated_at, :now) END
     FROM visited v LEFT JOIN sums s ON s.request_id = v.id
    WHERE r.id = v.id
 )
@@ -158,12 +157,19 @@ _PREVIEW_MORA = f"WITH {_VISITED_ALL}, {_ASSIGNED_MORA_PREVIEW} {_COUNTS}"
 RUN: dict[str, TextClause] = {"overdue": text(_RUN_OVERDUE), "mora": text(_RUN_MORA)}
 PREVIEW: dict[str, TextClause] = {"overdue": text(_PREVIEW_OVERDUE), "mora": text(_PREVIEW_MORA)}
 
-# A charge chunk stamps what it visited before it reads what is owed.
-STAMP_CHARGE = text(f"""
-UPDATE requests r SET charge_run_id = :run
- WHERE r.client_id = ANY(:clients) AND r.status = 'ACTIVE' AND r.charge_run_id IS DISTINCT FROM :run
-   {_GATES["charge"]}
-RETURNING r.client_id""")
+STAMP_CHARGE = text("UPDATE requests SET charge_run_id = :run WHERE id = ANY(:requests)")
+
+
+def to_visit(cycle: str) -> TextClause:
+    """Return the statement that names the contracts of locked clients which a run has not visited.
+
+    It follows the lock, so that it sees what others did before it; and it tells the planner how many there are, which
+    it can't know from a date that no row had yet (0.1 s a chunk instead of 0.5 s).
+    """
+    return text(f"""
+SELECT r.id, r.client_id FROM requests r
+ WHERE r.client_id = ANY(:clients) AND r.status = 'ACTIVE'
+   AND r.{cycle}_run_id IS DISTINCT FROM :run {_GATES[cycle]}""")
 
 
 def lock_clients(cycle: str, *, is_waiting: bool) -> TextClause:

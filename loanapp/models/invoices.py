@@ -47,6 +47,7 @@ class Invoice(Base):
             postgresql_where=text("status IN ('OPEN', 'UNPAID')"),
         ),
         Index("ix_invoices_effective_due_date", "effective_due_date", "id"),
+        # Room on each page lets the nightly updates stay on it, without a new entry in every index.
         {"postgresql_with": {"fillfactor": 80}},
     )
 

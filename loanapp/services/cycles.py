@@ -6,10 +6,10 @@ one chunk's transaction, and whoever comes next goes on where it stopped.
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
 from domain.cycles import (
@@ -25,7 +25,7 @@ from domain.cycles import (
 from domain.permissions import Permission
 from domain.requests import RequestStatus
 from loanapp.models import locks
-from loanapp.models.cycle_sql import RUN, STAMP_CHARGE
+from loanapp.models.cycle_sql import RUN, STAMP_CHARGE, to_visit
 from loanapp.models.cycles import CycleFailure, CycleRun
 from loanapp.models.requests import Request
 from loanapp.services import _borrowers, _outbox
@@ -183,11 +183,15 @@ def run_chunk(tx: Tx, command: RunChunk) -> int:
 
 @use_case(Permission.CYCLES_RUN)
 def set_aside(tx: Tx, command: SetAside) -> None:
-    """Record that a client failed in a run, so that the rest goes on."""
-    tx.session.add(
-        CycleFailure(run_id=command.run_id, client_id=command.client_id, error=command.error, failed_at=tx.now)
+    """Record, once, that a client failed in a run, so that the rest goes on: two workers may meet the same client."""
+    is_new = tx.session.scalar(
+        insert(CycleFailure)
+        .values(run_id=command.run_id, client_id=command.client_id, error=command.error, failed_at=tx.now)
+        .on_conflict_do_nothing()
+        .returning(CycleFailure.client_id)
     )
-    tx.session.execute(update(CycleRun).where(CycleRun.id == command.run_id).values(failed=CycleRun.failed + 1))
+    if is_new:
+        tx.session.execute(update(CycleRun).where(CycleRun.id == command.run_id).values(failed=CycleRun.failed + 1))
 
 
 @use_case(Permission.CYCLES_RUN)
@@ -242,22 +246,25 @@ def _opened(run: CycleRun, *, is_new: bool) -> OpenedRun:
 
 
 def _visit(tx: Tx, run: CycleRun, client_ids: list[UUID]) -> Counts:
-    parameters: dict[str, Any] = {"run": run.id, "date": run.business_date, "clients": client_ids, "now": tx.now}
+    # A lock that waited may return clients whom another worker has visited meanwhile: they are not visited again.
+    chunk = {"run": run.id, "date": run.business_date, "clients": client_ids}
+    visited = tx.session.execute(to_visit(run.cycle), chunk).all()
+    clients = {row.client_id for row in visited}
+    requests = [row.id for row in visited]
     if run.cycle == Cycle.CHARGE:
-        # A lock that waited may return clients whom another worker has visited meanwhile: the stamp tells them apart.
-        stamp = {name: parameters[name] for name in ("run", "date", "clients")}
-        stamped = set(tx.session.scalars(STAMP_CHARGE, stamp))
-        borrowers = _borrowers.borrowers(tx.session, stamped, run.business_date)
+        tx.session.execute(STAMP_CHARGE, {"run": run.id, "requests": requests})
+        borrowers = _borrowers.borrowers(tx.session, clients, run.business_date)
         promised = _outbox.queue_charges(tx, borrowers, run.business_date)
         return Counts(
-            clients=len(stamped),
+            clients=len(clients),
             examined=len(borrowers),
             changed=promised.queued + sum(promised.withheld.values()),
             messages_queued=promised.queued,
             messages_skipped=dict(promised.withheld),
         )
+    parameters = {"run": run.id, "date": run.business_date, "requests": requests, "now": tx.now}
     counts = tx.session.execute(RUN[run.cycle], parameters).one()
-    changes = Counts(clients=counts.clients, examined=counts.examined, changed=counts.changed)
+    changes = Counts(clients=len(clients), examined=counts.examined, changed=counts.changed)
     if run.cycle == Cycle.OVERDUE:
         return replace(changes, late_fee_cents_delta=counts.delta_cents)
     return replace(changes, mora_cents_delta=counts.delta_cents)
