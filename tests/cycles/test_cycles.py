@@ -207,6 +207,24 @@ def test_a_client_that_fails_is_set_aside_and_the_others_go_on() -> None:
     assert differences() == []
 
 
+def test_two_workers_who_meet_the_same_failing_client_set_it_aside_once() -> None:
+    book = Book.opened()
+    client_id = book.a_client()
+    book.a_loan(client_id)
+    opened = cycles.open_run(
+        SYSTEM,
+        at("2026-02-11", 7),
+        OpenRun(cycle=Cycle.OVERDUE, business_date=a_day("2026-02-11"), origin="terminal"),
+    )
+
+    for error in ("first", "second"):
+        order = cycles.SetAside(run_id=opened.run_id, client_id=client_id, error=error)
+        cycles.set_aside(SYSTEM, at("2026-02-11", 7), order)
+
+    assert rows("SELECT failed FROM cycle_runs") == [(1,)]
+    assert rows("SELECT error FROM cycle_failures") == [("first",)]
+
+
 def test_a_run_in_progress_is_joined_not_doubled() -> None:
     Book.opened()
     order = OpenRun(cycle=Cycle.OVERDUE, business_date=a_day("2026-02-20"), origin="terminal")
