@@ -154,6 +154,12 @@ class Position:
     credit: Money
     is_paid: bool
 
+    @property
+    def paid_on(self) -> date | None:
+        """The day that settled the last open invoice; None while something is open."""
+        days = [invoice.paid_on for invoice in self.invoices if invoice.paid_on]
+        return max(days) if self.is_paid and days else None
+
 
 @dataclass(slots=True)
 class _Ledger:

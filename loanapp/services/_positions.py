@@ -39,16 +39,19 @@ def settle(tx: Tx, client: Client, request: Request, *, cause_payment_id: UUID |
     request.overdue_through, request.mora_through = overdue_through, mora_through
     for column, value in aggregate_columns(loaded, position, principal_cents=request.principal_cents).items():
         setattr(request, column, value)
-    request.metrics_updated_at = tx.now
+    # Who waited for the lock fixed the moment before who held it: the time of the last effect never goes back.
+    request.metrics_updated_at = max(request.metrics_updated_at or tx.now, tx.now)
     _move(request, position)
     return position
 
 
 def _move(request: Request, position: Position) -> None:
-    if position.is_paid and request.status == RequestStatus.ACTIVE:
-        check_move(request.status, RequestStatus.PAID)
-        request.status = RequestStatus.PAID
-        request.paid_on = max(invoice.paid_on for invoice in position.invoices if invoice.paid_on)
+    if position.is_paid and request.status in (RequestStatus.ACTIVE, RequestStatus.PAID):
+        if request.status == RequestStatus.ACTIVE:
+            check_move(request.status, RequestStatus.PAID)
+            request.status = RequestStatus.PAID
+        # Also of a request that was PAID before: a backdated payment may have settled it earlier.
+        request.paid_on = position.paid_on
     elif not position.is_paid and request.status == RequestStatus.PAID:
         check_move(request.status, RequestStatus.ACTIVE)
         request.status, request.paid_on = RequestStatus.ACTIVE, None

@@ -169,3 +169,25 @@ def test_a_payment_takes_the_same_few_statements_whatever_the_number_of_invoices
 
     event.remove(database, "before_cursor_execute", note)
     assert len(statements) == expected
+
+
+def test_a_backdated_payment_on_a_paid_request_moves_its_day_of_settlement() -> None:
+    book = Book.opened()
+    loan = book.a_loan(principal="1.000,00", first_due="2026-02-10")
+    book.pay(loan, "1.100,00", on="2026-03-16")
+
+    book.pay(loan, "1.000,00", on="2026-03-17", received="2026-02-05")
+
+    assert rows("SELECT status, paid_on FROM requests") == [("PAID", a_day("2026-02-05"))]
+    assert rows("SELECT credit_cents FROM clients") == [(110_000,)]
+
+
+def test_who_waited_for_the_lock_does_not_set_the_figures_back_in_time() -> None:
+    book = Book.opened()
+    loan = book.a_loan()
+    book.pay(loan, "10,00", on="2026-01-20")
+    fixed_before = an_order(loan.request_id, received_on=a_day("2026-01-20"))
+
+    payments.register_payment(book.manager, at("2026-01-20", hour=11), fixed_before)
+
+    assert rows("SELECT metrics_updated_at FROM requests") == [(at("2026-01-20").now,)]
