@@ -40,7 +40,7 @@ NOTE_LENGTH_MAXIMUM = 1000
 
 
 class RequestIdTaken(Conflict):
-    """The id belongs to a request with other terms."""
+    """The id belongs to a request with other terms or author."""
 
     code = "request.id_taken"
 
@@ -105,7 +105,7 @@ def open_request(tx: Tx, command: OpenRequest) -> RequestReceipt:
         raise ClientNotFound(field="client_id")
     existing = tx.session.get(Request, command.request_id)
     if existing is not None:
-        if existing.client_id != client.id or existing.principal_cents != command.principal.cents:
+        if not _is_same_order(tx, existing, command):
             raise RequestIdTaken
         return _receipt(existing)
     if client.status == ClientStatus.BLOCKED:
@@ -217,6 +217,17 @@ def disburse(tx: Tx, command: DisburseRequest) -> RequestReceipt:
         "amount_cents": request.principal_cents, "invoices": len(plan),
     })  # fmt: skip
     return _receipt(request)
+
+
+def _is_same_order(tx: Tx, request: Request, command: OpenRequest) -> bool:
+    """Say whether a request is what the command asked for (P3); a disbursement may have moved its first due date."""
+    terms = ("client_id", "plan", "step", "instalment_count", "rate_pct", "skip_sundays", "skip_holidays")
+    return (
+        all(getattr(request, name) == getattr(command, name) for name in terms)
+        and request.principal_cents == command.principal.cents
+        and (request.disbursed_on is not None or request.first_due_date == command.first_due_date)
+        and request.requested_by == tx.actor.user_id
+    )
 
 
 def _invoice_row(request_id: UUID, instalment: Instalment) -> dict[str, Any]:

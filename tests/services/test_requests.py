@@ -1,6 +1,7 @@
 """A request's way to the money: asked, decided by somebody else, disbursed into invoices, or refused and unchanged."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -82,6 +83,37 @@ def test_the_same_request_sent_twice_is_one() -> None:
 
     assert requests.open_request(book.manager, at("2026-01-10"), order) == first
     assert everything() == before
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rate_pct": Decimal(2)},
+        {"instalment_count": 4},
+        {"plan": Plan.PRICE},
+        {"step": Step.WEEKLY},
+        {"first_due_date": date(2026, 2, 11)},
+        {"principal": Money(100_001)},
+    ],
+    ids=str,
+)
+def test_the_same_id_with_other_terms_is_refused(changes: dict[str, object]) -> None:
+    book = Book.opened()
+    order = an_order(book)
+    requests.open_request(book.manager, at("2026-01-10"), order)
+    other = replace(order, **changes)
+
+    code = refused(lambda: requests.open_request(book.manager, at("2026-01-10"), other))
+
+    assert code == "request.id_taken"
+
+
+def test_the_same_id_from_another_person_is_refused() -> None:
+    book = Book.opened()
+    order = an_order(book)
+    requests.open_request(book.manager, at("2026-01-10"), order)
+
+    assert refused(lambda: requests.open_request(book.approver, at("2026-01-10"), order)) == "request.id_taken"
 
 
 def test_who_asked_does_not_approve() -> None:
