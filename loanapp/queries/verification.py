@@ -3,24 +3,27 @@
 It never repairs.  Each contract is checked as of its own watermark; the book is read in chunks, each one snapshot.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 
-from domain.audit import GENESIS, SYSTEM_CHAIN, first_broken
+from domain.audit import GENESIS, SYSTEM_CHAIN
+from domain.calendar import BusinessCalendar, Step
 from domain.cycles import CLOSED, Cycle
 from domain.history import Position
+from domain.instalments import Plan, PlanTerms, build_plan
+from domain.invoices import InvoiceStatus
 from domain.messages import MessageStatus
+from domain.money import Money
 from domain.payments import Parts
 from domain.permissions import Actor, Permission
 from domain.requests import DISBURSED, RequestStatus
 from loanapp.clock import Moment
-from loanapp.models.audit import AuditEvent, AuditHead
+from loanapp.models.audit import AuditHead
 from loanapp.models.clients import Client
 from loanapp.models.contracts import LoadedContract, aggregate_columns, invoice_columns, load_contracts
 from loanapp.models.cycles import CycleRun
@@ -30,21 +33,20 @@ from loanapp.models.messages import Message
 from loanapp.models.payments import Allocation, Payment
 from loanapp.models.requests import Request
 from loanapp.queries._query import Tx, query
+from loanapp.queries.evidence import (
+    Difference,
+    chain_differences,
+    difference,
+    events_by_client,
+    events_of_chain,
+    payment_differences,
+    request_differences,
+)
 
 REQUESTS_PER_CHUNK = 500
 CLIENTS_PER_CHUNK = 1000
 STUCK_AFTER = timedelta(hours=1)
 _PARTS = ("mora", "late_fee", "interest", "principal")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Difference:
-    """One thing that is not as it must be: which invariant (money.md §6), which record, what was found and expected."""
-
-    invariant: str
-    record: str
-    found: str
-    expected: str
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def contracts(tx: Tx, after: UUID | None) -> ContractChecks:
     for request_id, request in requests.items():
         contract = loaded.get(request_id)
         if contract is None:
-            found.append(_difference("1 plan", f"request {request.number}", "no invoices", "its instalments"))
+            found.append(difference("1 plan", f"request {request.number}", "no invoices", "its instalments"))
             continue
         position = contract.position_at_watermark()
         found.extend(_plan_differences(request, contract))
@@ -102,55 +104,69 @@ def contracts(tx: Tx, after: UUID | None) -> ContractChecks:
 
 @query(Permission.BOOK_VERIFY)
 def chains(tx: Tx, after: UUID | None) -> ContractChecks:
-    """Check the audit chains and the credit of the next clients (invariants 1 and 5)."""
+    """Check the audit chains of the next clients, and their requests and payments against them (invariant 5)."""
     statement = select(Client.id, Client.number, Client.audit_count, Client.audit_head).order_by(Client.id)
     if after is not None:
         statement = statement.where(Client.id > after)
     clients = tx.session.execute(statement.limit(CLIENTS_PER_CHUNK)).all()
-    events = (
-        select(AuditEvent.client_id, AuditEvent.chain_number, AuditEvent.text, AuditEvent.hash)
-        .where(AuditEvent.client_id.in_([client.id for client in clients]))
-        .order_by(AuditEvent.client_id, AuditEvent.chain_number)
-    )
-    by_client = {
-        client_id: [(row.chain_number, row.text, row.hash) for row in rows]
-        for client_id, rows in groupby(tx.session.execute(events), key=lambda row: row.client_id)
-    }
+    by_client = events_by_client(tx, [client.id for client in clients])
     found: list[Difference] = []
     for client in clients:
         record = f"client {client.number}"
-        found.extend(_chain_differences(record, by_client.get(client.id, []), client.audit_count, client.audit_head))
+        found.extend(chain_differences(record, by_client.get(client.id, ()), client.audit_count, client.audit_head))
+    found.extend(request_differences(tx, by_client))
+    found.extend(payment_differences(tx, by_client))
     last_id = clients[-1].id if len(clients) == CLIENTS_PER_CHUNK else None
     return ContractChecks(tuple(found), len(clients), last_id)
 
 
 @query(Permission.BOOK_VERIFY)
 def book(tx: Tx, _parameters: None) -> list[Difference]:
-    """Check what no single contract shows: credit, the system's chain, one message per borrower, stuck rows."""
+    """Check what no single contract shows: credit, the system's chain, states, messages, stuck rows."""
     found = list(_credit_differences(tx))
     head = tx.session.get(AuditHead, SYSTEM_CHAIN)
-    events = tx.session.execute(
-        select(AuditEvent.chain_number, AuditEvent.text, AuditEvent.hash)
-        .where(AuditEvent.chain == SYSTEM_CHAIN)
-        .order_by(AuditEvent.chain_number)
-    )
-    rows = [(row.chain_number, row.text, row.hash) for row in events]
+    rows = events_of_chain(tx, SYSTEM_CHAIN)
     found.extend(
-        _chain_differences("audit chain system", rows, head.count if head else 0, head.head if head else GENESIS)
+        chain_differences("audit chain system", rows, head.count if head else 0, head.head if head else GENESIS)
     )
+    found.extend(_state_differences(tx))
     found.extend(_message_differences(tx))
     found.extend(_stuck_rows(tx))
     return found
 
 
-def _difference(invariant: str, record: str, found: object, expected: object) -> Difference:
-    return Difference(invariant=invariant, record=record, found=str(found), expected=str(expected))
-
-
 def _plan_differences(request: Request, contract: LoadedContract) -> Iterator[Difference]:
-    principal_cents = sum(row.principal_cents for row in contract.invoice_rows.values())
-    if request.parent_id is None and principal_cents != request.principal_cents:
-        yield _difference("1 plan", f"request {request.number}", principal_cents, request.principal_cents)
+    """Yield what of the invoices is not the plan that the request's terms give; a renegotiation has its own."""
+    if request.parent_id is not None:
+        return
+    terms = PlanTerms(
+        principal=Money(request.principal_cents),
+        plan=Plan(request.plan),
+        step=Step(request.step),
+        count=request.instalment_count,
+        rate_pct=request.rate_pct,
+        first_due_date=request.first_due_date,
+        skip_sundays=request.skip_sundays,
+    )
+    # The company's holidays of that day are not known any more: what they may have moved is left out.
+    expected = {
+        each.number: (
+            each.principal.cents, each.interest.cents, each.original.cents,
+            None if request.skip_holidays else each.due_date.isoformat(),
+        )
+        for each in build_plan(terms, BusinessCalendar())
+    }  # fmt: skip
+    found = {
+        number: (
+            row.principal_cents, row.interest_cents, row.mora_base_cents,
+            None if request.skip_holidays else row.due_date.isoformat(),
+        )
+        for number, row in contract.invoice_rows.items()
+    }  # fmt: skip
+    for number in sorted(found.keys() | expected.keys()):
+        if found.get(number) != expected.get(number):
+            record = f"request {request.number} invoice {number} principal, interest, mora base, due date"
+            yield difference("1 plan", record, found.get(number), expected.get(number))
 
 
 def _invoice_differences(request: Request, contract: LoadedContract, position: Position) -> Iterator[Difference]:
@@ -160,7 +176,7 @@ def _invoice_differences(request: Request, contract: LoadedContract, position: P
             stored = getattr(row, column)
             if stored != expected:
                 record = f"request {request.number} invoice {invoice.number} {column}"
-                yield _difference("3 charges", record, stored, expected)
+                yield difference("3 charges", record, stored, expected)
 
 
 def _allocations(tx: Tx, request_ids: list[UUID]) -> dict[UUID, dict[tuple[UUID, int], tuple[int, ...]]]:
@@ -193,7 +209,7 @@ def _allocation_differences(
     for key in stored.keys() | expected.keys():
         if stored.get(key) != expected.get(key):
             record = f"request {request.number} payment {key[0]} invoice row {key[1]}"
-            yield _difference("1 allocations", record, stored.get(key), expected.get(key))
+            yield difference("1 allocations", record, stored.get(key), expected.get(key))
 
 
 def _cents(parts: Parts) -> tuple[int, ...]:
@@ -204,21 +220,29 @@ def _aggregate_differences(request: Request, contract: LoadedContract, position:
     for column, expected in aggregate_columns(contract, position, principal_cents=request.principal_cents).items():
         stored = getattr(request, column)
         if stored != expected:
-            yield _difference("4 aggregates", f"request {request.number} {column}", stored, expected)
+            yield difference("4 aggregates", f"request {request.number} {column}", stored, expected)
     is_paid = request.status == RequestStatus.PAID
     if request.status in (RequestStatus.ACTIVE, RequestStatus.PAID) and is_paid != position.is_paid:
-        yield _difference("2 status", f"request {request.number}", request.status, f"paid: {position.is_paid}")
+        yield difference("2 status", f"request {request.number}", request.status, f"paid: {position.is_paid}")
+    elif is_paid and request.paid_on != position.paid_on:
+        yield difference("2 status", f"request {request.number} paid_on", request.paid_on, position.paid_on)
 
 
-def _chain_differences(
-    record: str, events: Iterable[tuple[int, str, str]], count: int, head: str
-) -> Iterator[Difference]:
-    listed = list(events)
-    broken = first_broken(listed)
-    if broken is not None:
-        yield _difference("5 audit chain", f"{record} event {broken}", "changed or missing", "the chain's link")
-    elif len(listed) != count or (listed[-1][2] if listed else GENESIS) != head:
-        yield _difference("5 audit chain", f"{record} tail", f"{len(listed)} events", f"{count} events")
+def _state_differences(tx: Tx) -> Iterator[Difference]:
+    """Yield requests whose state says that no money left though invoices stand, and figures older than their cause."""
+    standing = select(Invoice.id).where(Invoice.request_id == Request.id, Invoice.status != InvoiceStatus.CANCELLED)
+    for number, status in tx.session.execute(
+        select(Request.number, Request.status).where(Request.status.not_in(DISBURSED), standing.exists())
+    ):
+        yield difference("2 status", f"request {number}", status, "disbursed: it has invoices")
+    last_payment = select(func.max(Payment.registered_at)).where(Payment.request_id == Request.id).scalar_subquery()
+    last_effect = func.greatest(Request.disbursed_at, last_payment)
+    for number, found, expected in tx.session.execute(
+        select(Request.number, Request.metrics_updated_at, last_effect).where(
+            Request.status.in_(DISBURSED), func.coalesce(Request.metrics_updated_at < last_effect, true())
+        )
+    ):
+        yield difference("4 aggregates", f"request {number} metrics_updated_at", found, f"{expected} or later")
 
 
 def _credit_differences(tx: Tx) -> Iterator[Difference]:
@@ -246,7 +270,7 @@ def _credit_differences(tx: Tx) -> Iterator[Difference]:
         .where(Client.credit_cents != func.coalesce(left.c.cents, 0))
     )
     for row in rows:
-        yield _difference("1 credit", f"client {row.number}", row.credit_cents, row.expected)
+        yield difference("1 credit", f"client {row.number}", row.credit_cents, row.expected)
 
 
 def _message_differences(tx: Tx) -> Iterator[Difference]:
@@ -274,7 +298,7 @@ def _message_differences(tx: Tx) -> Iterator[Difference]:
         )
     )
     for number in rows:
-        yield _difference("6 messages", f"client {number} {run.business_date}", "no message", "one, or its reason")
+        yield difference("6 messages", f"client {number} {run.business_date}", "no message", "one, or its reason")
 
 
 def _stuck_rows(tx: Tx) -> Iterator[Difference]:
@@ -288,4 +312,4 @@ def _stuck_rows(tx: Tx) -> Iterator[Difference]:
     }
     for name, statement in stuck.items():
         for row_id in tx.session.scalars(statement):
-            yield _difference("stuck", f"{name} {row_id}", "waiting for more than an hour", "handled")
+            yield difference("stuck", f"{name} {row_id}", "waiting for more than an hour", "handled")
