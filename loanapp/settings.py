@@ -9,11 +9,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
 from dotenv import load_dotenv
 
 SECRET_BYTES_MINIMUM = 32
+# The sandbox clock: beyond these, dates overflow, and what sleeps divides by nothing.
+CLOCK_YEARS = range(2000, 2100)
+CLOCK_SPEED_MAXIMUM = 100_000
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 _CLOCK = re.compile(r"^(?P<instant>\S+)(?:\s+x(?P<speed>\d+(?:\.\d+)?))?$")
 
@@ -82,12 +86,17 @@ def _parse_clock(text: str, anchor: str) -> SandboxClock | None:
         raise SettingsError(
             f"LOANAPP_CLOCK is '{text}': write an instant and a speed, such as '2026-11-23T05:55 x60'."
         ) from None
+    if start.year not in CLOCK_YEARS or not 0 < speed <= CLOCK_SPEED_MAXIMUM:
+        raise SettingsError(
+            f"LOANAPP_CLOCK is '{text}': give a year from {CLOCK_YEARS[0]} to {CLOCK_YEARS[-1]}"
+            f" and a speed above 0, up to {CLOCK_SPEED_MAXIMUM}."
+        )
     return SandboxClock(start=start if start.tzinfo else start.replace(tzinfo=SAO_PAULO), speed=speed, anchor=began)
 
 
 def _whole_number(environment: dict[str, str], name: str, default: str, *, least: int, most: int) -> int:
     text = environment.get(name) or default
-    if not text.isdigit() or not least <= int(text) <= most:
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most))) or not least <= int(text) <= most:
         raise SettingsError(f"{name} is '{text}': set it to a whole number from {least} to {most}.")
     return int(text)
 
@@ -103,7 +112,19 @@ def _address(environment: dict[str, str], name: str, schemes: tuple[str, ...], w
     value = _required(environment, name, why)
     if not value.startswith(schemes):
         raise SettingsError(f"{name} must start with {' or '.join(schemes)}: {why}")
+    if _location(value) is None:
+        raise SettingsError(f"{name} is no address, look at its host and port: {why}")
     return value
+
+
+def _location(address: str) -> SplitResult | None:
+    """Return host, port and what follows of an address; None when they can't be read.  A password is not looked at."""
+    try:
+        location = urlsplit("//" + address.partition("://")[2].rpartition("@")[2])
+        location.port  # noqa: B018 - it is read here to find out whether it is a port.
+    except ValueError:
+        return None
+    return location
 
 
 def _secret(environment: dict[str, str], name: str, why: str) -> str:
@@ -119,6 +140,11 @@ def read(environment: dict[str, str]) -> Settings:
     public_url = (environment.get("PUBLIC_URL") or f"http://127.0.0.1:{port}").rstrip("/")
     if not public_url.startswith(("http://", "https://")):
         raise SettingsError(f"PUBLIC_URL is '{public_url}': start it with http:// or https://.")
+    location = _location(public_url)
+    if location is None or not location.hostname or location.path or location.query or location.fragment:
+        raise SettingsError(
+            f"PUBLIC_URL is '{public_url}': give a host and a port only, as in https://app.example.com."
+        )
     clock = _parse_clock(environment.get("LOANAPP_CLOCK", ""), environment.get("LOANAPP_CLOCK_ANCHOR") or "0")
     sandbox = environment.get("LOANAPP_SANDBOX") == "1"
     if clock and not sandbox:

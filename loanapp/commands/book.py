@@ -10,6 +10,7 @@ from typing import Any
 import click
 from sqlalchemy import create_engine
 
+from domain.calendar import FIRST_YEAR, LAST_YEAR
 from loanapp.models.base import Session, bind
 from loanapp.settings import Settings
 
@@ -24,12 +25,17 @@ class IsoDate(click.ParamType[date]):
         if isinstance(value, date):
             return value
         try:
-            return date.fromisoformat(value)
+            day = date.fromisoformat(value)
         except ValueError:
             self.fail(f"'{value}' is no date: write it as 2026-11-23.", param, ctx)
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            self.fail(f"'{value}' is out of range: give a date from {FIRST_YEAR} to {LAST_YEAR}.", param, ctx)
+        return day
 
 
 DATE = IsoDate()
+# What PostgreSQL can hold as a number of a record.
+NUMBER = click.IntRange(0, 2**63 - 1)
 
 
 def print_json(document: Any) -> None:  # noqa: ANN401 - whatever JSON can hold.

@@ -80,7 +80,7 @@ def withdraw(folder: Path) -> None:
 @contextmanager
 def owning(folder: Path, owner: str) -> Iterator[None]:
     """Own the data folder and its servers as `up` or `command`; raise `ServerError` while somebody else does."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_folder(folder)
     with (folder / "lock").open("a+") as lock:
         if not _try_lock(lock):
             raise ServerError(f"The data folder {folder} is in use by {_owner(lock)}: stop it, or choose --data-dir.")
@@ -182,6 +182,19 @@ def _wait_for_answer(folder: Path) -> None:
         time.sleep(0.2)
 
 
+def _make_folder(folder: Path) -> None:
+    """Make the data folder, its owner's alone; raise `ServerError` when it can't be written to."""
+    reason = "it is not writable"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or reason
+    if not os.access(folder, os.W_OK | os.X_OK) or not folder.is_dir():
+        raise ServerError(
+            f"LOANAPP_DATA_DIR is '{folder}', where nothing can be kept ({reason}): choose another folder."
+        )
+
+
 def _try_lock(lock: IO[str]) -> bool:
     try:
         flock(lock, LOCK_EX | LOCK_NB)
@@ -200,7 +213,7 @@ def _kept_secrets(folder: Path) -> dict[str, str]:
     kept = {name: value for name, value in dotenv_values(path).items() if value} if path.exists() else {}
     missing = {name: secrets.token_hex(32) for name in SECRETS if name not in kept}
     if missing:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_folder(folder)
         kept |= missing
         _write_privately(path, kept)
     return kept

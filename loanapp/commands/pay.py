@@ -10,14 +10,14 @@ from domain.payments import RECEIVED_METHODS, PaymentMethod
 from domain.permissions import SYSTEM
 from loanapp import clock
 from loanapp.commands import environment
-from loanapp.commands.book import DATE, print_json
+from loanapp.commands.book import DATE, NUMBER, print_json
 from loanapp.commands.statement import no_request, statement_of
 from loanapp.queries.statements import request_id_of
 from loanapp.services.payments import RegisterPayment, register_payment
 
 
 @click.command(short_help="Register a payment.")
-@click.argument("request", type=int)
+@click.argument("request", type=NUMBER)
 @click.option("--amount-cents", type=int, required=True, help="What was received, in centavos.")
 @click.option(
     "--method",

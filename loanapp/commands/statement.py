@@ -11,7 +11,7 @@ from domain.permissions import SYSTEM
 from domain.requests import RequestNotFound
 from loanapp import clock
 from loanapp.commands import environment
-from loanapp.commands.book import DATE, print_json
+from loanapp.commands.book import DATE, NUMBER, print_json
 from loanapp.queries.statements import Document, StatementsOf, request_numbers, statements
 
 _REQUESTS_PER_CHUNK = 200
@@ -36,7 +36,7 @@ _ROW = "{:>5}  {:<10}  {:<11}  {:>15}  {:>12}  {:>12}  {:>12}  {:>15}  {:>15}  {
 
 
 @click.command(short_help="What one contract, or each, owes and has paid.")
-@click.argument("request", type=int, required=False)
+@click.argument("request", type=NUMBER, required=False)
 @click.option("--all", "is_all", is_flag=True, help="Every request, by number.")
 @click.option("--as-of", type=DATE, help="Business date of the statement, past or future; else today.")
 @click.option("--json", "is_json", is_flag=True, help="One JSON document; with --all one a line. Amounts in centavos.")

@@ -132,6 +132,13 @@ def test_all_leaves_out_a_charge_that_is_not_due(loanapp: Command) -> None:
             "The charge cycle runs Monday to Friday, and 2026-02-15 is none of them.",
         ),
         (
+            ("mora", "--date", "0001-01-01", "--dry-run"), 2,
+            (
+                "Invalid value for '--date': '0001-01-01' is out of range: give a date from 1900 to 2199."
+                " See `loanapp cycle --help`."
+            ),
+        ),
+        (
             ("weekly",), 2,
             (
                 "Invalid value for 'overdue|mora|charge|all': 'weekly' is not one of 'overdue', 'mora', 'charge',"

@@ -90,12 +90,24 @@ def test_a_folder_has_one_owner_and_the_second_is_told_who(nothing_given: Path) 
     ("variables", "line"),
     [
         ({"PORT": "abc"}, "loanapp: PORT is 'abc': set it to a whole number from 1 to 65535.\n"),
+        ({"PORT": "²"}, "loanapp: PORT is '²': set it to a whole number from 1 to 65535.\n"),
+        ({"PUBLIC_URL": "https://example.com/app"}, "loanapp: PUBLIC_URL is 'https://example.com/app': give a host"),
+        ({"PUBLIC_URL": "https://example.com:x"}, "loanapp: PUBLIC_URL is 'https://example.com:x': give a host"),
+        ({"REDIS_URL": "redis://localhost:x"}, "loanapp: REDIS_URL is no address, look at its host and port:"),
+        ({"EVOLUTION_URL": "http://e:x"}, "loanapp: EVOLUTION_URL is no address, look at its host and port:"),
+        ({"LOANAPP_DATA_DIR": "/dev/null/x"}, "loanapp: LOANAPP_DATA_DIR is '/dev/null/x', where nothing can be kept"),
         ({"LOANAPP_CLOCK": "noon"}, "loanapp: LOANAPP_CLOCK is 'noon': write an instant and a speed,"),
+        ({"LOANAPP_CLOCK": "2026-11-23T05:55 x0"}, "loanapp: LOANAPP_CLOCK is '2026-11-23T05:55 x0': give a year"),
+        ({"LOANAPP_CLOCK": "9999-12-31T23:59"}, "loanapp: LOANAPP_CLOCK is '9999-12-31T23:59': give a year"),
         ({"LOANAPP_SECRET_KEY": "short"}, "loanapp: LOANAPP_SECRET_KEY is too short: give it at least 32 bytes,"),
         ({"DATABASE_URL": "mysql://x"}, "loanapp: DATABASE_URL must start with postgresql://"),
+        (
+            {"DATABASE_URL": "postgresql://x@host:x/x"},
+            "loanapp: DATABASE_URL is no address, look at its host and port:",
+        ),
         ({"DATABASE_URL": "postgresql://x@127.0.0.1:1/x"}, "loanapp: The database does not answer"),
     ],
-    ids=["port", "clock", "secret", "another database", "no database"],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
 def test_a_wrong_variable_is_one_line_that_names_it(variables: dict[str, str], line: str) -> None:
     done = subprocess.run(

@@ -55,6 +55,7 @@ def test_the_same_id_twice_is_one_payment_and_the_same_receipt(loanapp: Command)
         (("7", "--amount-cents", "100"), 1, "No request had the number 7"),
         (("1", "--amount-cents", "10,00"), 2, "is not a valid integer"),
         (("1",), 2, "--amount-cents"),
+        ((str(10**20), "--amount-cents", "100"), 2, "is not in the range"),
         (("1", "--amount-cents", "100", "--method", "GOLD"), 2, "--method"),
         (("1", "--amount-cents", "100", "--id", "mine"), 2, "not a valid UUID"),
     ],

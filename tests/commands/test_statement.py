@@ -153,7 +153,7 @@ def test_a_number_that_no_request_has_is_one_line_with_what_to_do(loanapp: Comma
     )
 
 
-@pytest.mark.parametrize("arguments", [(), (1, "--all"), ("x",), (1, "--as-of", "18/02/2026")])
+@pytest.mark.parametrize("arguments", [(), (1, "--all"), ("x",), (1, "--as-of", "18/02/2026"), (10**20,)])
 def test_a_call_that_makes_no_sense_is_one_line_and_status_2(loanapp: Command, arguments: tuple[object, ...]) -> None:
     ended = loanapp("statement", *arguments)
 
