@@ -165,6 +165,19 @@
     }
   }
 
+  // ── Dialogs: focus comes back to what opened one (Radix gives it back only to triggers of its own) ────────────────
+  const PASSING = "[role=dialog], [role=alertdialog], [role=menu], [data-radix-focus-guard]";
+  let opener = null;
+  function onFocus(event) {
+    if (!event.target.closest(PASSING)) opener = event.target;
+  }
+
+  function returnFocus() {
+    const isFromSearch = opener?.closest(".search-box");
+    const place = isFromSearch ? document.getElementById("search") : opener;
+    (place?.isConnected && place.checkVisibility() ? place : document.querySelector("main h1"))?.focus();
+  }
+
   // ── Navigation ───────────────────────────────────────────────────────────────────────────────────────────────────
   const currentPath = () => location.pathname.replace(/\/+$/, "");
   let lastPath = currentPath();
@@ -313,9 +326,10 @@
     banner.querySelector("button").textContent = "Recarregar";
   }
 
-  window.loanapp = { settled, signIn, arrived, signInAgain, rememberedEmail };
+  window.loanapp = { settled, signIn, arrived, signInAgain, rememberedEmail, returnFocus };
   addEventListener("submit", onSubmit, true);
   addEventListener("focusout", onLeave, true);
+  addEventListener("focusin", onFocus);
   addEventListener("keydown", onKey);
   addEventListener("click", onClick, true);
   document.documentElement.dataset.sidebar = localStorage.getItem("sidebar") || "";

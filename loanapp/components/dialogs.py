@@ -11,6 +11,9 @@ from loanapp.components.buttons import Kind, button, submit_button
 from loanapp.components.fields import Errors, error_summary
 from loanapp.components.forms import once_form
 
+# What opened a dialog here is no trigger of Radix's: assets/app.js remembers it.
+RETURN_FOCUS = rx.call_script("window.loanapp.returnFocus()")
+
 
 def dialog(
     title: str | rx.Var,
@@ -26,6 +29,7 @@ def dialog(
             *body,
             max_width=width,
             aria_describedby=rx.Var.create(None),
+            on_close_auto_focus=RETURN_FOCUS,
         ),
         open=is_open,
         on_open_change=on_open_change,
@@ -56,7 +60,7 @@ def command_dialog(
             rx.el.div(
                 rx.dialog.close(button("Cancelar")),
                 submit_button(verb, kind=kind, busy=busy),
-                class_name="flex flex-wrap justify-end gap-3 mt-2",
+                class_name="dialog-foot",
             ),
             id=form_id,
             on_submit=on_submit,

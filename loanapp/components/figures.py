@@ -4,6 +4,10 @@ import reflex as rx
 
 from loanapp.components.links import app_link
 
+# On a phone both are targets of 48 px (ux.md section 3.2).
+_QUESTION = "caption size-6 max-md:size-12 max-md:-m-3 shrink-0"
+_LINK = "no-underline hover:underline max-md:flex max-md:items-center max-md:min-h-12"
+
 
 def key_figure(
     label: str | rx.Var,
@@ -19,9 +23,7 @@ def key_figure(
     number = rx.el.div(value, class_name=colour)
     explained = (
         rx.popover.root(
-            rx.popover.trigger(
-                rx.el.button("?", type="button", aria_label=f"O que é {label}", class_name="caption size-6 shrink-0")
-            ),
+            rx.popover.trigger(rx.el.button("?", type="button", aria_label=f"O que é {label}", class_name=_QUESTION)),
             rx.popover.content(definition, max_width="320px"),
         )
         if definition
@@ -31,7 +33,7 @@ def key_figure(
         rx.el.div(
             rx.el.div(label, class_name="caption"), explained, class_name="flex min-h-6 items-center justify-between"
         ),
-        app_link(number, to=to, class_name="no-underline hover:underline") if isinstance(to, rx.Var) or to else number,
+        app_link(number, to=to, class_name=_LINK) if isinstance(to, rx.Var) or to else number,
         rx.el.div(note, class_name="caption") if isinstance(note, rx.Var) or note else rx.fragment(),
         class_name="panel min-w-0",
     )

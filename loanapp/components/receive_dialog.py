@@ -91,7 +91,7 @@ def _distribution() -> rx.Component:
         rx.cond(ReceiveState.order_note != "", _note(ReceiveState.order_note)),
         rx.el.ul(rx.foreach(ReceiveState.shares, _share), class_name="flex flex-col gap-2"),
         rx.el.p(ReceiveState.after, class_name="font-medium"),
-        class_name=rx.cond(ReceiveState.is_stale, "panel flex flex-col gap-2 opacity-60", "panel flex flex-col gap-2"),
+        class_name=rx.cond(ReceiveState.is_stale, "panel flex flex-col gap-2 muted", "panel flex flex-col gap-2"),
         custom_attrs={"aria-live": "polite", "aria-busy": rx.cond(ReceiveState.is_stale, "true", "false")},
     )
 

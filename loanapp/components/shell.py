@@ -86,12 +86,13 @@ def _menu_group(name: str, items: Sequence[Item]) -> rx.Component:
 
 
 def _brand() -> rx.Component:
+    name = rx.cond(AuthState.company != "", AuthState.company, BRAND)
     return app_link(
         rx.el.img(src="/icon.svg", alt="", class_name="size-7 shrink-0"),
-        rx.el.span(rx.cond(AuthState.company != "", AuthState.company, BRAND), class_name="truncate"),
+        rx.el.span(name, class_name="truncate"),
         to="/",
         class_name="brand flex items-center gap-3 px-1.5 py-1 text-base font-bold min-w-0",
-        aria_label="Início",
+        aria_label=f"{name}: início",
     )
 
 
@@ -101,7 +102,7 @@ def _sidebar() -> rx.Component:
         rx.el.span("Recolher menu"),
         type="button",
         class_name="menu-item w-full mt-4 muted !hidden lg:!flex",
-        aria_label="Recolher ou abrir o menu",
+        aria_label="Recolher menu, ou abrir",
         custom_attrs={"data-narrow": "1"},
     )
     return rx.el.aside(_brand(), _menu(), narrow, class_name="sidebar no-print")
@@ -147,7 +148,7 @@ def _user_menu() -> rx.Component:
         glyph("circle-user-round", size=20),
         rx.el.span(AuthState.name, class_name="hidden lg:inline max-w-40 truncate"),
         type="button",
-        aria_label="Menu do usuário",
+        aria_label=f"{AuthState.name}: menu do usuário",
         class_name="button button-quiet",
     )
     sign_out = rx.menu.item("Sair", on_select=rx.call_script("document.getElementById('sign-out').requestSubmit()"))
@@ -165,6 +166,7 @@ def _user_menu() -> rx.Component:
                 _theme_choice(),
                 sign_out,
             ),
+            modal=False,
         ),
         native_form(id="sign-out", action="/auth/sair", method="POST", hidden=True),
     )
@@ -202,7 +204,7 @@ def sandbox_strip() -> rx.Component:
     )
     return rx.cond(
         AuthState.sandbox_address != "",
-        rx.el.div(
+        rx.el.aside(
             glyph("flask-conical", class_name="mt-0.5 shrink-0"),
             rx.el.div(
                 rx.el.span(
@@ -214,7 +216,8 @@ def sandbox_strip() -> rx.Component:
                 rx.cond(clock.length() > 0, ticking),
                 class_name="flex flex-wrap grow gap-x-4",
             ),
-            class_name="notice no-print",
+            class_name="notice no-print md:!px-6",
+            aria_label="Ambiente de testes",
         ),
     )
 
@@ -222,7 +225,7 @@ def sandbox_strip() -> rx.Component:
 def shell(*content: rx.Component) -> rx.Component:
     """Frame a page's content."""
     search = rx.cond(AuthState.permissions.contains(Permission.CLIENTS_VIEW.value), search_box())
-    top = rx.el.header(_drawer(), search, rx.el.div(class_name="grow"), _receive_button(), _user_menu())
+    top = rx.el.header(_drawer(), search, rx.el.div(class_name="hidden md:block grow"), _receive_button(), _user_menu())
     top.class_name = "topbar no-print"
     return rx.el.div(
         rx.el.a("Ir para o conteúdo", href="#conteudo", class_name="skip-link"),

@@ -92,7 +92,7 @@ def aging_chart(bars: rx.Var[list[AgingBar]], summary: rx.Var[str]) -> rx.Compon
             to=bar["to"],
             class_name="flex flex-col items-center justify-end text-center rounded-lg no-underline"
             " hover:bg-[var(--c-row-hover)]/40 hover:underline",
-            aria_label=f"{bar['bucket']}: {bar['open']}, {bar['number']}{bar['noun']}",
+            aria_label=f"{bar['bucket']} {bar['number']}{bar['noun']}: {bar['open']}",
         ),
     )
     layered = rx.el.div(

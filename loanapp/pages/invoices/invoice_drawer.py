@@ -15,6 +15,7 @@ from loanapp import bridge
 from loanapp.components import address, feedback
 from loanapp.components.badges import invoice_look, status_badge
 from loanapp.components.buttons import button, link_button
+from loanapp.components.dialogs import RETURN_FOCUS
 from loanapp.components.fields import date_field
 from loanapp.components.figures import fact, facts
 from loanapp.components.filters import filter_bar
@@ -178,7 +179,7 @@ def _calculation() -> rx.Component:
     until = filter_bar(
         date_field(
             "ate", "Se pagar até", today=shown["today"], value=shown["until"], errors=InvoiceState.errors,
-            key=shown["until"],
+            key=shown["until"], class_name="flex-1 md:flex-none",
         ),
         button_text="Calcular",
     )  # fmt: skip
@@ -273,6 +274,7 @@ def invoice_drawer() -> rx.Component:
                 background="var(--c-panel)",
                 z_index="30",
                 aria_describedby=rx.Var.create(None),
+                on_close_auto_focus=RETURN_FOCUS,
             )
         ),
         open=InvoiceState.step != "",

@@ -226,7 +226,7 @@ def _unfolded(row: rx.Var[MessageRow]) -> rx.Component:
 def _search() -> rx.Component:
     field = text_field(
         "busca", "Cliente, CPF/CNPJ ou telefone", value=MessagesState.search, type="search",
-        class_name="w-full md:w-[320px]",
+        class_name="grow md:w-80 md:grow-0",
     )  # fmt: skip
     # The field is uncontrolled: an address that changed by itself fills it anew.
     return rx.el.div(filter_bar(field, button_text="Buscar"), key=MessagesState.search)

@@ -307,7 +307,7 @@ def _simulation() -> rx.Component:
             rx.el.h2("Simulação", class_name="title-small"),
             rx.cond(state.simulation["headline"] != "", simulation_details(state.simulation), waiting),
             id="simulation-details",
-            class_name=rx.cond(state.is_stale, "opacity-50", "")
+            class_name=rx.cond(state.is_stale & (state.simulation["headline"] != ""), "muted", "")
             + " flex flex-col gap-3 max-md:hidden max-md:group-data-[open]/simulation:flex",
             custom_attrs={"aria-busy": rx.cond(state.is_stale, "true", "false")},
         ),

@@ -61,7 +61,7 @@ def _form() -> rx.Component:
             rx.el.button(
                 "Mostrar senha",
                 type="button",
-                class_name="link self-start min-h-6",
+                class_name="link self-start min-h-6 max-md:min-h-12",
                 custom_attrs={"data-shows": "senha", "aria-pressed": "false"},
             ),
             class_name="flex flex-col gap-2",
