@@ -216,12 +216,12 @@ def _write_money(
         day = payment.received_on
         tables.payments.append((
             payment.payment_id, payment.sequence, request_id, payment.amount.cents, "PIX", day, "", day,
-            datetime(day.year, day.month, day.day, 16, tzinfo=UTC),
+            datetime(day.year, day.month, day.day, 9, tzinfo=UTC),
         ))  # fmt: skip
     for line in position.allocations:
         day, parts = received[line.payment_id].received_on, line.parts
         tables.allocations.append((
             len(tables.allocations) + 1, line.payment_id, first_id + line.invoice_number - 1, parts.mora.cents,
             parts.late_fee.cents, parts.interest.cents, parts.principal.cents, line.payment_id, day,
-            datetime(day.year, day.month, day.day, 16, tzinfo=UTC),
+            datetime(day.year, day.month, day.day, 9, tzinfo=UTC),
         ))  # fmt: skip

@@ -28,6 +28,10 @@ def advice(error: Exception) -> str | None:
 def _database_advice(error: BaseException | None) -> str | None:
     if isinstance(error, errors.UndefinedTable | errors.UndefinedColumn):
         return "The database has not the newest schema: run `loanapp migrate`."
+    if isinstance(error, errors.ProgrammingError) and str(error).startswith(
+        ("invalid connection option", "invalid URI")
+    ):
+        return f"DATABASE_URL is wrong: {error}."
     if isinstance(error, errors.OperationalError):
         reason = (str(error).strip().splitlines() or ["no reason given"])[0]
         return f"The database does not answer ({reason}): start it, or correct DATABASE_URL."

@@ -105,6 +105,7 @@ def test_a_folder_has_one_owner_and_the_second_is_told_who(nothing_given: Path) 
             {"DATABASE_URL": "postgresql://x@host:x/x"},
             "loanapp: DATABASE_URL is no address, look at its host and port:",
         ),
+        ({"DATABASE_URL": "postgresql://x@h/x?y=z"}, "loanapp: DATABASE_URL is wrong: invalid URI query"),
         ({"DATABASE_URL": "postgresql://x@127.0.0.1:1/x"}, "loanapp: The database does not answer"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
