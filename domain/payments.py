@@ -40,6 +40,12 @@ class PaymentNotPositive(Invalid):
     code = "payment.not_positive"
 
 
+class PaymentMethodBringsNoMoney(Invalid):
+    """Credit is used by a use case of its own, not by registering money received."""
+
+    code = "payment.method_brings_no_money"
+
+
 class PaymentTooLarge(Invalid):
     """The amount paid is above R$ 100.000.000,00."""
 
@@ -114,3 +120,10 @@ def check_amount(amount: Money) -> Money:
     if amount > AMOUNT_MAXIMUM:
         raise PaymentTooLarge(field="amount", limit=AMOUNT_MAXIMUM)
     return amount
+
+
+def check_method(method: PaymentMethod) -> PaymentMethod:
+    """Return the method of money received; raise PaymentMethodBringsNoMoney for CREDIT (money.md §4)."""
+    if method not in RECEIVED_METHODS:
+        raise PaymentMethodBringsNoMoney
+    return method

@@ -4,6 +4,7 @@ A Celery message is a doorbell and carries one id; the work is a row (architectu
 no results, no retries, no countdowns; what a lost or doubled bell would break is decided by the rows.
 """
 
+import sys
 from typing import Any
 
 from celery import Celery
@@ -13,7 +14,7 @@ from kombu import Queue
 from loanapp import doorbell
 from loanapp.models.base import bind, make_engine
 from loanapp.services._use_case import connect_bell
-from loanapp.settings import current
+from loanapp.settings import Settings, SettingsError, current
 from tasks import beat
 
 # A drain sends at most ten texts, each a pause of 15 s and a call of 95 s at most.
@@ -50,5 +51,13 @@ def start_process(**_: Any) -> None:  # noqa: ANN401 - Celery's own signature.
     bind(make_engine(current().database_url, pool_size=CONNECTIONS))
 
 
+def _settings() -> Settings:
+    """Read the settings; where one is missing or wrong, end with the one line that names it, not with a trace."""
+    try:
+        return current()
+    except SettingsError as error:
+        sys.exit(f"loanapp: {error}")
+
+
 connect_bell(doorbell.ring)
-app = make_app(current().redis_url, is_clock_set=current().clock is not None)
+app = make_app(_settings().redis_url, is_clock_set=_settings().clock is not None)

@@ -82,6 +82,7 @@ TEXTS: dict[str, str] = {
     "payment.in_future": "A data do recebimento não pode ser depois de hoje ({today}).",
     "payment.before_disbursement": "A data não pode ser antes da liberação do dinheiro ({disbursed_on}).",
     "payment.not_positive": "Informe um valor maior que zero.",
+    "payment.method_brings_no_money": "Escolha como o dinheiro entrou: Pix, dinheiro, transferência ou boleto.",
     "payment.too_large": "Informe um valor de até {limit}.",
     "payment.id_taken": "Este recebimento já foi registrado com outros dados. Confira os recebimentos do empréstimo.",
     "settlement.invoice_not_open": "Escolha só parcelas em aberto deste empréstimo.",

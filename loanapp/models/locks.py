@@ -13,12 +13,14 @@ from sqlalchemy import or_, select, text
 from sqlalchemy.orm import Session
 
 from domain.audit import SYSTEM_CHAIN
+from domain.invoices import InvoiceStatus
 from domain.messages import MessageStatus
 from loanapp.models.audit import AuditHead
 from loanapp.models.clients import Client
 from loanapp.models.cycle_sql import lock_clients
 from loanapp.models.cycles import CycleRun
 from loanapp.models.inbound import InboundEvent
+from loanapp.models.invoices import Invoice
 from loanapp.models.messages import Message, WhatsappInstance
 from loanapp.models.requests import Request
 
@@ -46,6 +48,18 @@ def client_of_request(session: Session, request_id: UUID) -> tuple[Client, Reque
         return None
     request = session.get_one(Request, request_id, populate_existing=True)
     return locked, request
+
+
+def invoices_due_on(session: Session, effective_due_date: date) -> list[int]:
+    """Lock the clients who have something unsettled due on a date, then return those invoices' ids."""
+    unsettled = (
+        select(Request.client_id, Invoice.id)
+        .join(Invoice, Invoice.request_id == Request.id)
+        .where(Invoice.effective_due_date == effective_due_date, Invoice.status == InvoiceStatus.OPEN)
+    )
+    owners = unsettled.with_only_columns(Request.client_id)
+    session.execute(select(Client.id).where(Client.id.in_(owners)).order_by(Client.id).with_for_update(key_share=True))
+    return [row.id for row in session.execute(unsettled)]
 
 
 def system_chain(session: Session) -> AuditHead:

@@ -4,11 +4,18 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from sqlalchemy import case, select, update
+
+from domain.calendar import BusinessCalendar
 from domain.clients import TaxId, required_text
 from domain.errors import Checks
 from domain.money import PercentNegative, PercentTooLarge
 from domain.permissions import Permission
+from loanapp.models import locks
 from loanapp.models.company import CompanySettings, Holiday
+from loanapp.models.contracts import company_holidays
+from loanapp.models.invoices import Invoice
+from loanapp.models.requests import Request
 from loanapp.services import _audit
 from loanapp.services._use_case import Tx, use_case
 
@@ -66,12 +73,34 @@ def change_company(tx: Tx, command: ChangeCompany) -> None:
 
 @use_case(Permission.COMPANY_MANAGE)
 def add_holiday(tx: Tx, command: AddHoliday) -> None:
-    """Add a holiday to the company's table; the same day again renames it."""
+    """Add a holiday to the company's table; the same day again renames it.
+
+    Invoices that would fall due on it move to the next business day, unless they are due already (money.md §1).
+    """
     checks = Checks()
     name = checks.take("name", required_text, command.name)
     checks.finish()
+    # The clients' locks come first: whoever pays one of these invoices meanwhile waits, or is waited for.
+    moved = locks.invoices_due_on(tx.session, command.day) if command.day > tx.business_date else []
     tx.session.merge(Holiday(day=command.day, name=name))
-    _audit.note(tx, None, "company.holiday_added", "holiday", command.day.isoformat(), after={"name": name})
+    tx.session.flush()
+    effective = BusinessCalendar(company_holidays(tx.session)).effective(command.day)
+    tx.session.execute(
+        update(Invoice)
+        .where(Invoice.id.in_(moved))
+        .values(
+            effective_due_date=effective,
+            mora_since=case((Invoice.paid_on.is_(None), effective), else_=Invoice.mora_since),
+        )
+    )
+    owners = select(Invoice.request_id).where(Invoice.id.in_(moved))
+    tx.session.execute(
+        update(Request)
+        .where(Request.id.in_(owners), Request.next_due_date == command.day)
+        .values(next_due_date=effective, metrics_updated_at=tx.now)
+    )
+    facts = {"name": name, "invoices_moved": len(moved), "moved_to": effective.isoformat()}
+    _audit.note(tx, None, "company.holiday_added", "holiday", command.day.isoformat(), after=facts)
 
 
 def _rate(percent: Decimal) -> Decimal:

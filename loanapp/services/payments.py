@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from domain.clients import optional_text
 from domain.errors import Checks, Conflict
 from domain.money import Money
-from domain.payments import PaymentMethod, check_amount, check_received_on
+from domain.payments import PaymentMethod, check_amount, check_method, check_received_on
 from domain.permissions import Permission
 from domain.requests import RequestNotFound, RequestStatus, RequestTakesNoPayment
 from loanapp.models import locks
@@ -66,6 +66,7 @@ def register_payment(tx: Tx, command: RegisterPayment) -> PaymentReceipt:
     assert request.disbursed_on is not None
     checks = Checks()
     checks.take("amount", check_amount, command.amount)
+    checks.take("method", check_method, command.method)
     checks.take(
         "received_on", check_received_on, command.received_on, today=tx.business_date, disbursed_on=request.disbursed_on
     )

@@ -108,6 +108,7 @@ def test_the_same_id_with_another_order_is_refused_and_nothing_changes() -> None
         ({"amount": Money(10_000_000_001)}, "payment.too_large", "amount"),
         ({"received_on": a_day("2026-02-23")}, "payment.in_future", "received_on"),
         ({"received_on": a_day("2026-01-09")}, "payment.before_disbursement", "received_on"),
+        ({"method": PaymentMethod.CREDIT}, "payment.method_brings_no_money", "method"),
         ({"note": "x" * 501}, "text.too_long", "note"),
         ({"request_id": UUID(int=1)}, "request.not_found", "request_id"),
     ],
