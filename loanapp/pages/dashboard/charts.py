@@ -59,7 +59,7 @@ def _card(title: str, summary: rx.Var[str], picture: rx.Component, table: rx.Com
         rx.el.p(summary, class_name="muted mb-3"),
         picture,
         rx.el.details(
-            rx.el.summary("Ver como tabela", class_name="link w-fit cursor-pointer py-1"),
+            rx.el.summary("Ver como tabela", class_name="link w-fit cursor-pointer py-1 max-md:py-3"),
             rx.el.div(table, class_name="mt-2"),
             class_name="mt-3",
         ),
@@ -88,11 +88,11 @@ def aging_chart(bars: rx.Var[list[AgingBar]], summary: rx.Var[str]) -> rx.Compon
         bars,
         lambda bar: app_link(
             rx.el.span(bar["bucket"], class_name="font-medium whitespace-nowrap text-xs md:text-sm"),
-            rx.el.span(bar["number"], rx.el.span(bar["noun"], class_name="hidden md:inline"), class_name="caption"),
+            rx.el.span(bar["number"], rx.el.span(bar["noun"], class_name="max-md:sr-only"), class_name="caption"),
+            rx.el.span(": ", bar["open"], class_name="sr-only"),
             to=bar["to"],
             class_name="flex flex-col items-center justify-end text-center rounded-lg no-underline"
             " hover:bg-[var(--c-row-hover)]/40 hover:underline",
-            aria_label=f"{bar['bucket']} {bar['number']}{bar['noun']}: {bar['open']}",
         ),
     )
     layered = rx.el.div(
