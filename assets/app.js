@@ -6,6 +6,7 @@
   const RENEW_EVERY_MS = 10 * 60 * 1000;
   const REFRESH_EVERY_MS = 3000;
   const LOOK_EVERY_MS = 30 * 1000;
+  const SEEK_LIMIT_MS = 2000;
   const watchdogs = new Map();
 
   // ── Forms that write: one key per opened form, one press at a time ────────────────────────────────────────────────
@@ -186,7 +187,31 @@
     if (currentPath() === lastPath) return;
     lastPath = currentPath();
     if (search && document.activeElement?.closest(".search-box")) search.value = "";
-    document.querySelector("main h1")?.focus();
+    document.querySelector("main h1")?.focus({ preventScroll: sought !== null });
+  }
+
+  // Back and forward show a list where it was left: its rows come from the server, so the place is sought until they
+  // are there, or somebody moves.
+  const places = new Map();
+  const entry = () => history.state?.key ?? location.href;
+  let sought = null;
+  let soughtUntil = 0;
+  const stopSeeking = () => { sought = null; };
+  function onScroll() {
+    if (sought === null) places.set(entry(), scrollY);
+  }
+
+  function onBack() {
+    if (sought === null) requestAnimationFrame(seek);
+    sought = places.get(entry()) ?? 0;
+    soughtUntil = Date.now() + SEEK_LIMIT_MS;
+  }
+
+  function seek() {
+    if (sought === null) return;
+    if (document.documentElement.scrollHeight - innerHeight >= sought && scrollY !== sought) scrollTo(0, sought);
+    if (Date.now() > soughtUntil) stopSeeking();
+    else requestAnimationFrame(seek);
   }
 
   // ── Session ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -330,6 +355,9 @@
   addEventListener("submit", onSubmit, true);
   addEventListener("focusout", onLeave, true);
   addEventListener("focusin", onFocus);
+  addEventListener("scroll", onScroll, { passive: true });
+  addEventListener("popstate", onBack);
+  ["wheel", "touchstart", "keydown", "pointerdown"].forEach((kind) => addEventListener(kind, stopSeeking, { passive: true }));
   addEventListener("keydown", onKey);
   addEventListener("click", onClick, true);
   document.documentElement.dataset.sidebar = localStorage.getItem("sidebar") || "";
