@@ -32,25 +32,26 @@ def main() -> None:
     """Fill a database of its own, run the cycles, print a line for each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clients", type=int, default=10_000)
-    clients = parser.parse_args().clients
+    parser.add_argument("--workers", type=int, default=2)
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         server = servers.start_postgres(Path(folder))
         try:
             url = servers.database_url(Path(folder))
             migrate(url)
-            print(f"Filling {clients} clients ...")
-            book.fill(url, clients=clients)
-            engine = make_engine(url, pool_size=1, statement_timeout_ms=600_000)
+            print(f"Filling {options.clients} clients ...")
+            book.fill(url, clients=options.clients)
+            engine = make_engine(url, pool_size=options.workers, statement_timeout_ms=600_000)
             bind(engine)
             for business_date in DATES:
                 for cycle in (Cycle.OVERDUE, Cycle.MORA):
-                    _measure(engine, cycle, business_date)
+                    _measure(engine, cycle, business_date, options.workers)
             engine.dispose()
         finally:
             server.stop()
 
 
-def _measure(engine: Engine, cycle: Cycle, business_date: date) -> None:
+def _measure(engine: Engine, cycle: Cycle, business_date: date, workers: int) -> None:
     statements = 0
 
     def note(*_execution: object) -> None:
@@ -60,7 +61,7 @@ def _measure(engine: Engine, cycle: Cycle, business_date: date) -> None:
     event.listen(engine, "before_cursor_execute", note)
     order = OpenRun(cycle=cycle, business_date=business_date, origin="terminal")
     started = time.perf_counter()
-    opened = _runner.run_or_replay(SYSTEM, lambda: clock.on(business_date, 7), order)
+    opened = _runner.run_or_replay(SYSTEM, lambda: clock.on(business_date, 7), order, workers=workers)
     seconds = time.perf_counter() - started
     event.remove(engine, "before_cursor_execute", note)
     with Session() as session:

@@ -21,6 +21,8 @@ from loanapp.services import _runner
 from loanapp.services.cycles import OpenedRun, OpenRun
 
 _ALL = "all"
+# As many as the small machines that this runs on have cores; each holds a connection.
+_WORKERS = 2
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def _catch_up(only: Cycle | None, day: date) -> None:
 def _ran(each: Cycle, day: date) -> CycleCounts:
     order = OpenRun(cycle=each, business_date=day, origin="terminal")
     with _Bars() as visited:
-        run = _runner.run_or_replay(SYSTEM, clock.moment, order, visited)
+        run = _runner.run_or_replay(SYSTEM, clock.moment, order, visited, workers=_WORKERS)
     return run_line(SYSTEM, clock.moment(), run.run_id).counts
 
 

@@ -4,7 +4,9 @@ Used by the Celery task and by the terminal.  Any number of them may drive the s
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from threading import Lock
 from uuid import UUID
 
 from domain.cycles import Cycle, RunStatus
@@ -30,30 +32,56 @@ def _no_progress(_run: OpenedRun, _visited: int) -> None:
     """Show nothing."""
 
 
-def drive(actor: Actor, clock: Callable[[], Moment], run: OpenedRun, progress: Progress = _no_progress) -> RunStatus:
-    """Visit all clients of an opened run and close it; `progress` hears how many each chunk visited."""
-    clients_per_chunk = CLIENTS_PER_CHUNK
-    try:
-        while True:
-            try:
-                command = RunChunk(run_id=run.run_id, clients_per_chunk=clients_per_chunk)
-                visited = cycles.run_chunk(actor, clock(), command)
-            except ChunkFailed as failure:
-                # Halve until the one that fails stands alone, then go on without it at the full size.
-                if len(failure.client_ids) > 1:
-                    clients_per_chunk = len(failure.client_ids) // 2
-                    continue
-                alone = SetAside(run_id=run.run_id, client_id=failure.client_ids[0], error=failure.error)
-                cycles.set_aside(actor, clock(), alone)
-                clients_per_chunk = CLIENTS_PER_CHUNK
-                continue
-            if not visited:
-                return cycles.close_run(actor, clock(), CloseRun(run_id=run.run_id))
+def drive(
+    actor: Actor,
+    clock: Callable[[], Moment],
+    run: OpenedRun,
+    progress: Progress = _no_progress,
+    *,
+    workers: int = 1,
+) -> RunStatus:
+    """Visit all clients of an opened run and close it; `progress` hears how many each chunk visited.
+
+    More workers are as many threads with a connection each, which share the run as workers of other machines do.
+    """
+    heard = Lock()
+
+    def hear(visited: int) -> None:
+        with heard:
             progress(run, visited)
+
+    try:
+        # One of them is this thread.
+        with ThreadPoolExecutor(max(1, workers - 1)) as pool:
+            others = [pool.submit(_visit_clients, actor, clock, run, hear) for _ in range(workers - 1)]
+            _visit_clients(actor, clock, run, hear)
+            for other in others:
+                other.result()
     except Exception as error:
         # The run could not finish: it says so, and holds the next cycle, unless the database itself is away.
         cycles.close_run(actor, clock(), CloseRun(run_id=run.run_id, error=str(error)))
         raise
+    return cycles.close_run(actor, clock(), CloseRun(run_id=run.run_id))
+
+
+def _visit_clients(actor: Actor, clock: Callable[[], Moment], run: OpenedRun, progress: Callable[[int], None]) -> None:
+    clients_per_chunk = CLIENTS_PER_CHUNK
+    while True:
+        try:
+            command = RunChunk(run_id=run.run_id, clients_per_chunk=clients_per_chunk)
+            visited = cycles.run_chunk(actor, clock(), command)
+        except ChunkFailed as failure:
+            # Halve until the one that fails stands alone, then go on without it at the full size.
+            if len(failure.client_ids) > 1:
+                clients_per_chunk = len(failure.client_ids) // 2
+                continue
+            alone = SetAside(run_id=run.run_id, client_id=failure.client_ids[0], error=failure.error)
+            cycles.set_aside(actor, clock(), alone)
+            clients_per_chunk = CLIENTS_PER_CHUNK
+            continue
+        if not visited:
+            return
+        progress(visited)
 
 
 def catch_up(
@@ -79,10 +107,12 @@ def run_or_replay(
     clock: Callable[[], Moment],
     order: OpenRun,
     progress: Progress = _no_progress,
+    *,
+    workers: int = 1,
 ) -> OpenedRun:
     """Run a cycle for a date, after helping a run in progress to its end; return the run that was made."""
     while True:
         run = cycles.open_run(actor, clock(), order)
-        drive(actor, clock, run, progress)
+        drive(actor, clock, run, progress, workers=workers)
         if run.is_new:
             return run
