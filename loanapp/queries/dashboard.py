@@ -40,10 +40,12 @@ RUN_GRACE = timedelta(minutes=10)
 class Portfolio:
     """What the running loans stand for, from their cached aggregates, in centavos; `updated_at` is their newest change.
 
-    `at_risk_cents` is all that is owed of loans with an invoice more than 30 days overdue (PAR 30).
+    `unsettled_count` is how many of their invoices are not settled; `at_risk_cents` is all that is owed of loans with
+    an invoice more than 30 days overdue (PAR 30).
     """
 
     active_count: int
+    unsettled_count: int
     open_cents: int
     overdue_cents: int
     at_risk_cents: int
@@ -131,7 +133,7 @@ def share_pct(part_cents: int, whole_cents: int) -> Decimal | None:
 def dashboard(tx: Tx, _parameters: None) -> Dashboard:
     """Return the dashboard as of the business date, in four statements."""
     portfolio = _portfolio(tx)
-    due_count, due_cents, aging = _aging(tx, portfolio.open_cents)
+    due_count, due_cents, aging = _aging(tx, portfolio)
     expected, received = _flows(tx)
     messages, runs = _events(tx)
     today = tx.business_date
@@ -158,6 +160,7 @@ def _portfolio(tx: Tx) -> Portfolio:
     is_at_risk = Request.overdue_since < tx.business_date - timedelta(days=AT_RISK_DAYS)
     numbers = {
         "active_count": func.count().filter(is_active),
+        "unsettled_count": func.sum(Request.instalment_count - Request.invoices_paid).filter(is_active),
         "open_cents": func.sum(Request.total_value_open).filter(is_active),
         "overdue_cents": func.sum(Request.total_value_overdue).filter(is_active),
         "at_risk_cents": func.sum(Request.total_value_open).filter(is_active, is_at_risk),
@@ -172,10 +175,10 @@ def _portfolio(tx: Tx) -> Portfolio:
     )
 
 
-def _aging(tx: Tx, open_cents: int) -> tuple[int, int, tuple[AgingLine, ...]]:
-    """Return how many invoices are due today, what is open of them, and the aging of all `open_cents`.
+def _aging(tx: Tx, portfolio: Portfolio) -> tuple[int, int, tuple[AgingLine, ...]]:
+    """Return how many invoices are due today, what is open of them, and the aging of the whole portfolio.
 
-    What has not come due is most of a book: its sum is what the cached aggregates leave over, only its count is read.
+    What has not come due is most of a book: it is what the cached aggregates leave over, and no invoice of it is read.
     """
     due = Invoice.effective_due_date
     overdue = [bucket for bucket in Aging if bucket is not Aging.NOT_OVERDUE]
@@ -183,18 +186,17 @@ def _aging(tx: Tx, open_cents: int) -> tuple[int, int, tuple[AgingLine, ...]]:
     first_days = array([0, *(aging_days(bucket)[0] for bucket in overdue)])
     place = func.width_bucket(literal(tx.business_date) - due, first_days)
     rows = tx.session.execute(
-        union_all(
-            select(place, func.count(), func.sum(Invoice.open_cents))
-            .where(*still_owed(), due <= tx.business_date)
-            .group_by(place),
-            select(literal(0), func.count(), literal(0)).where(*still_owed(), due > tx.business_date),
-        )
+        select(place, func.count(), func.sum(Invoice.open_cents))
+        .where(*still_owed(), due <= tx.business_date)
+        .group_by(place)
     )
     found = {number: (count, int(cents)) for number, count, cents in rows}
     due_count, due_cents = found.get(1, (0, 0))
     lines = [AgingLine(bucket, *found.get(number, (0, 0))) for number, bucket in enumerate(overdue, start=2)]
     not_overdue = AgingLine(
-        Aging.NOT_OVERDUE, found[0][0] + due_count, open_cents - sum(line.open_cents for line in lines)
+        Aging.NOT_OVERDUE,
+        portfolio.unsettled_count - sum(line.count for line in lines),
+        portfolio.open_cents - sum(line.open_cents for line in lines),
     )
     return due_count, due_cents, (not_overdue, *lines)
 
