@@ -103,6 +103,12 @@ class TextMissing(Invalid):
     code = "text.missing"
 
 
+class NameWithoutLetters(Invalid):
+    """A name holds no letter at all."""
+
+    code = "name.without_letters"
+
+
 class TextTooLong(Invalid):
     """A text is longer than its field."""
 
@@ -288,6 +294,14 @@ def required_text(text: str, *, length_maximum: int = TEXT_LENGTH_MAXIMUM) -> st
     if not text.strip():
         raise TextMissing
     return optional_text(text, length_maximum=length_maximum)
+
+
+def client_name(text: str) -> str:
+    """Return a client's name as typed; raise NameWithoutLetters, or what `required_text` raises."""
+    name = required_text(text, length_maximum=NAME_LENGTH_MAXIMUM)
+    if not any(character.isalpha() for character in name):
+        raise NameWithoutLetters
+    return name
 
 
 def optional_text(text: str, *, length_maximum: int = TEXT_LENGTH_MAXIMUM) -> str:

@@ -145,7 +145,8 @@ def _refusal(session: OpenSession | None, policy: Policy) -> StateUpdate | None:
     if session is None:
         return _stop(rx.call_script(_TO_SIGN_IN))
     if not policy.permissions <= session.actor.permissions:
-        return _stop(rx.toast.error("Você não tem permissão para isso."))
+        # A page asks for several things at once: the same id makes their refusals one toast.
+        return _stop(rx.toast.error("Você não tem permissão para isso.", id="refused"))
     return None
 
 

@@ -36,6 +36,7 @@ TEXTS: dict[str, str] = {
     "phone.missing": "Informe o telefone com DDD.",
     "phone.not_understood": "Informe o telefone com DDD, como (11) 98765-4321.",
     "phone.needs_ninth_digit": "Falta o 9 na frente do celular. Seria {suggestion}?",
+    "name.without_letters": "Escreva o nome com letras.",
     "text.missing": "Preencha este campo.",
     "text.too_long": "Use até {maximum} caracteres. Há {length}.",
     "text.not_printable": "Tire os caracteres especiais deste campo.",

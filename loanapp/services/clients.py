@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.clients import (
-    NAME_LENGTH_MAXIMUM,
     BirthDateImpossible,
     ClientExists,
     ClientKind,
@@ -19,6 +18,7 @@ from domain.clients import (
     Phone,
     TaxId,
     check_income,
+    client_name,
     optional_text,
     required_text,
     search_text,
@@ -138,7 +138,7 @@ def check_identity(checks: Checks, command: RegisterClient, business_date: date)
     return {
         "tax_id": tax_id.text if tax_id else "",
         "kind": tax_id.kind if tax_id else None,
-        "name": checks.take("name", required_text, command.name, length_maximum=NAME_LENGTH_MAXIMUM),
+        "name": checks.take("name", client_name, command.name),
         "preferred_name": checks.take("preferred_name", optional_text, command.preferred_name),
         "birth_date": command.birth_date if tax_id and tax_id.kind is ClientKind.PERSON else None,
     }

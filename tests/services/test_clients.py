@@ -86,6 +86,7 @@ def test_another_client_with_the_same_cpf_is_refused_naming_who_has_it() -> None
         ({"tax_id": "٥٢٩٩٨٢٢٤٧٢٥"}, "tax_id", "tax_id.wrong_length"),
         ({"tax_id": "12.ABC.345/01DE-36"}, "tax_id", "tax_id.wrong_digits"),
         ({"name": "  "}, "name", "text.missing"),
+        ({"name": "😀😀"}, "name", "name.without_letters"),
         ({"name": "x" * 10_000}, "name", "text.too_long"),
         ({"name": "Maria\x00"}, "name", "text.not_printable"),
         ({"birth_date": a_day("2027-01-01")}, "birth_date", "birth_date.impossible"),
