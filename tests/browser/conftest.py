@@ -86,14 +86,14 @@ def start_product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable
         product.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """Give Playwright, started once."""
+    """Give Playwright for one module: while it runs, its event loop keeps other tests of the worker from theirs."""
     with sync_playwright() as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """Give a Chromium: that of the PATH, else Playwright's own, else Debian's, installed for it."""
     launched = playwright.chromium.launch(executable_path=_chromium(playwright), args=["--no-sandbox"])
