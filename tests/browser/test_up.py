@@ -1,6 +1,7 @@
 """`loanapp up` starts all of it, keeps it alive, and ends it."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -62,7 +63,18 @@ def test_the_build_that_other_ports_share_names_the_address_in_use(product: Prod
 
 
 def test_a_command_beside_it_finds_all_well(product: Product) -> None:
+    # The page comes first: on a busy machine the sandbox answers some seconds after it.
+    sandbox = re.findall(r"WhatsApp sandbox .*: (\S+)", product.output.read_text())[0]
+    _wait_until(lambda: _answers(sandbox))
+
     assert "BAD" not in product.run("doctor")
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(address).is_success
+    except httpx.TransportError:
+        return False
 
 
 def test_a_process_that_dies_is_started_again(product: Product) -> None:
