@@ -13,6 +13,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -123,7 +124,9 @@ def _run(variables: dict[str, str], *, is_demo: bool) -> None:
         _start_servers(stack, folder, variables)
         environment.publish(folder, dict(os.environ))
         stack.callback(environment.withdraw, folder)
-        logins = _prepare_book(settings, is_demo=is_demo)
+        _prepare_database(settings)
+        # The demo book is made beside the build and the start of the page, which people wait for first.
+        book = ThreadPoolExecutor(1).submit(_make_demo) if is_demo else None
         os.environ["REFLEX_WEB_WORKDIR"] = _built_folder(builder)
         children = _children(folder / "logs", is_sandbox=is_sandbox)
         stack.callback(_end, children)
@@ -131,6 +134,7 @@ def _run(variables: dict[str, str], *, is_demo: bool) -> None:
         # The page is what people wait for: the others load when it stands, rather than compete with it.
         web.start()
         _wait_for_page(settings, web)
+        logins = book.result() if book else ()
         for child in others:
             child.start()
         _tell(settings, logins, folder)
@@ -172,20 +176,18 @@ def _start_servers(stack: ExitStack, folder: Path, variables: dict[str, str]) ->
         stack.callback(servers.start_valkey(folder).stop)
 
 
-def _prepare_book(settings: Settings, *, is_demo: bool) -> Sequence[str]:
-    """Bring the newest schema, the rows that every installation has, and the demo book; return the demo logins."""
+def _prepare_database(settings: Settings) -> None:
+    """Bring the newest schema and the rows that every installation has."""
     migrate(settings.database_url)
-    engine = make_engine(settings.database_url, pool_size=4, statement_timeout_ms=60_000)
-    bind(engine)
-    try:
-        first_rows.ensure_company()
-        if not is_demo:
-            return ()
-        from loanapp.commands import demo  # noqa: PLC0415 - only the demo book needs it.
+    bind(make_engine(settings.database_url, pool_size=4, statement_timeout_ms=60_000))
+    first_rows.ensure_company()
 
-        return demo.make()
-    finally:
-        engine.dispose()
+
+def _make_demo() -> Sequence[str]:
+    """Make the demo book where there is none; return the demo logins."""
+    from loanapp.commands import demo  # noqa: PLC0415 - only the demo book needs it.
+
+    return demo.make()
 
 
 def _children(logs: Path, *, is_sandbox: bool) -> list[Child]:
