@@ -5,7 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from domain.errors import Conflict, Invalid, NotAllowed, NotFound
-from domain.permissions import APPROVAL_LIMIT_CENTS, Actor, Role
+from domain.permissions import Actor, Limit, Role
 
 FIRST_DUE_DAYS_MAXIMUM = 366
 
@@ -126,6 +126,5 @@ def check_approver(actor: Actor, *, requested_by: UUID | None, principal_cents: 
             raise OwnRequest
         if not reason.strip():
             raise OwnRequestNeedsReason(field="reason")
-    limit_cents = APPROVAL_LIMIT_CENTS.get(actor.role, 0)
-    if limit_cents is not None and principal_cents > limit_cents:
-        raise AboveApprovalLimit(limit_cents=limit_cents)
+    if not actor.is_within(Limit.APPROVE_CENTS, principal_cents):
+        raise AboveApprovalLimit(limit_cents=actor.limits.get(Limit.APPROVE_CENTS, 0))

@@ -48,6 +48,7 @@ class Settings:
     redis_url: str = field(repr=False)
     data_dir: Path
     secret_key: str = field(repr=False)
+    data_key: str = field(repr=False)
     port: int
     public_url: str
     proxy_hops: int
@@ -164,6 +165,7 @@ def read(environment: dict[str, str]) -> Settings:
         ),
         data_dir=Path(environment.get("LOANAPP_DATA_DIR") or ".data").resolve(),
         secret_key=_secret(environment, "LOANAPP_SECRET_KEY", "it signs the session cookies."),
+        data_key=_secret(environment, "LOANAPP_DATA_KEY", "it seals documents and second factors in the database."),
         port=port,
         public_url=public_url,
         proxy_hops=_whole_number(environment, "PROXY_HOPS", "0", least=0, most=10),

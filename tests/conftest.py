@@ -35,6 +35,7 @@ ENVIRONMENT = {
     "DATABASE_URL": NO_DATABASE,
     "REDIS_URL": "unix:///nonexistent/valkey.sock",
     "LOANAPP_SECRET_KEY": "tests-only-secret-key-0123456789abcdef",
+    "LOANAPP_DATA_KEY": "tests-only-data-key-0123456789abcdefgh",
     "PORT": "8000",
     "PUBLIC_URL": "",
     "PROXY_HOPS": "0",

@@ -15,7 +15,7 @@ from loanapp.components.formats import brl_text, date_text, percent_text
 
 TEXTS: dict[str, str] = {
     "not_allowed": "Você não tem permissão para isso.",
-    "not_allowed.permission": "Você não tem permissão para isso. Peça a um administrador.",
+    "not_allowed.permission": "{denial}",
     "not_found": "Este registro não existe.",
     "conflict": "O registro mudou enquanto isso. Confira e tente de novo.",
     "invalid": "Confira o que foi preenchido.",

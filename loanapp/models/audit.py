@@ -20,6 +20,7 @@ class AuditEvent(Base):
         Index(None, "client_id", "id"),
         Index(None, "actor_id"),
         Index(None, "record_id"),
+        Index("ix_audit_events_at_id", "at", "id"),
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)

@@ -18,9 +18,14 @@ class Client(Base):
     __table_args__ = (
         one_of("kind", ClientKind),
         one_of("status", ClientStatus),
-        CheckConstraint("(kind = 'PERSON') = (tax_id ~ '^[0-9]{11}$')", name="tax_id_person"),
-        CheckConstraint("(kind = 'COMPANY') = (tax_id ~ '^[0-9A-Z]{12}[0-9]{2}$')", name="tax_id_company"),
-        CheckConstraint("phone ~ '^[+]55[0-9]{10,11}$'", name="phone"),
+        CheckConstraint(
+            "anonymised_on IS NOT NULL OR (kind = 'PERSON') = (tax_id ~ '^[0-9]{11}$')", name="tax_id_person"
+        ),
+        CheckConstraint(
+            "anonymised_on IS NOT NULL OR (kind = 'COMPANY') = (tax_id ~ '^[0-9A-Z]{12}[0-9]{2}$')",
+            name="tax_id_company",
+        ),
+        CheckConstraint("anonymised_on IS NOT NULL OR phone ~ '^[+]55[0-9]{10,11}$'", name="phone"),
         CheckConstraint("credit_cents >= 0", name="credit"),
         CheckConstraint("income_cents >= 0", name="income"),
         Index("ix_clients_name", "name", "id"),
@@ -31,6 +36,7 @@ class Client(Base):
             postgresql_ops={"search_text": "gin_trgm_ops"},
         ),
         Index(None, "registered_by"),
+        Index(None, "supervisor_id"),
         # Room on each page lets the nightly updates stay on it, without a new entry in every index.
         {"postgresql_with": {"fillfactor": 80}},
     )
@@ -63,6 +69,8 @@ class Client(Base):
     search_text: Mapped[str]
     audit_count: Mapped[int] = mapped_column(default=0)
     audit_head: Mapped[str] = mapped_column(default="")
+    supervisor_id: Mapped[UUID | None] = mapped_column(ForeignKey(User.id))
+    anonymised_on: Mapped[date | None]
     registered_by: Mapped[UUID | None] = mapped_column(ForeignKey(User.id))
     registered_on: Mapped[date]
     registered_at: Mapped[datetime]

@@ -16,6 +16,7 @@ class CompanySettings(Base):
     __table_args__ = (
         CheckConstraint("id = 1", name="one_row"),
         CheckConstraint("late_fee_pct >= 0 AND mora_pct_month >= 0", name="rates"),
+        CheckConstraint("retention_years BETWEEN 1 AND 30", name="retention"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -26,6 +27,8 @@ class CompanySettings(Base):
     support_hours: Mapped[str]
     late_fee_pct: Mapped[Decimal]
     mora_pct_month: Mapped[Decimal]
+    is_second_factor_required: Mapped[bool] = mapped_column(default=False)
+    retention_years: Mapped[int] = mapped_column(default=5)
     updated_at: Mapped[datetime]
 
 

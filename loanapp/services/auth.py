@@ -106,9 +106,9 @@ def session_hours() -> timedelta:
 def sign_in(tx: Tx, command: SignIn) -> SignedIn:
     """Check the password and open a session; raise `CredentialsWrong` for whatever does not match."""
     user = tx.session.scalar(select(User).where(User.email == command.email.strip().lower()[:LONGEST_EMAIL]))
-    stored = user.password_hash if user else _DUMMY_HASH
+    stored = (user.password_hash if user else None) or _DUMMY_HASH
     is_right = argon2.verify(command.password[:LONGEST_PASSWORD], stored)
-    if user is None or not is_right or not user.is_active:
+    if user is None or user.password_hash is None or not is_right or not user.is_active:
         raise CredentialsWrong
     session_id = secrets.token_urlsafe(32)
     expires_at = tx.now + session_hours()
@@ -120,6 +120,7 @@ def sign_in(tx: Tx, command: SignIn) -> SignedIn:
             address=command.address[:100],
             user_agent=command.user_agent[:300],
             created_at=tx.now,
+            seen_at=tx.now,
             expires_at=expires_at,
         )
     )

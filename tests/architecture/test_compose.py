@@ -56,11 +56,11 @@ def test_every_secret_must_be_given(services: dict[str, Any]) -> None:
     secret = {field.name for field in fields(Settings) if not field.repr and field.name.endswith(("key", "secret"))}
 
     assert secret == {"secret_key", "evolution_key", "evolution_webhook_secret"}
-    for name in ("LOANAPP_SECRET_KEY", "EVOLUTION_KEY", "EVOLUTION_WEBHOOK_SECRET"):
+    for name in ("LOANAPP_SECRET_KEY", "LOANAPP_DATA_KEY", "EVOLUTION_KEY", "EVOLUTION_WEBHOOK_SECRET"):
         assert environment[name].startswith(f"${{{name}:?")
 
 
-@pytest.mark.parametrize("name", ["LOANAPP_SECRET_KEY", "EVOLUTION_KEY", "EVOLUTION_WEBHOOK_SECRET", "DATABASE_URL"])
+@pytest.mark.parametrize("name", ["LOANAPP_SECRET_KEY", "LOANAPP_DATA_KEY", "EVOLUTION_KEY", "EVOLUTION_WEBHOOK_SECRET", "DATABASE_URL"])
 def test_a_process_without_one_of_them_names_it(services: dict[str, Any], name: str) -> None:
     environment = _filled(services["web"]["environment"])
 

@@ -1,0 +1,46 @@
+"""What a person may not decide alone: asked by one, granted or refused by another."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.approvals import ApprovalKind, ApprovalStatus
+from loanapp.models.auth import User
+from loanapp.models.base import Base, one_of
+from loanapp.models.clients import Client
+from loanapp.models.requests import Request
+
+
+class Approval(Base):
+    """One question about one request; at most one of a kind waits at a time. Who asked never decides."""
+
+    __tablename__ = "approvals"
+    __table_args__ = (
+        one_of("kind", ApprovalKind),
+        one_of("status", ApprovalStatus),
+        CheckConstraint("amount_cents > 0", name="amount"),
+        CheckConstraint("decided_by <> asked_by", name="second_person"),
+        CheckConstraint("(status = 'PENDING') = (decided_at IS NULL)", name="decided"),
+        Index("uq_approvals_pending", "request_id", "kind", unique=True, postgresql_where=text("status = 'PENDING'")),
+        Index(None, "request_id"),
+        Index(None, "client_id"),
+        Index(None, "asked_by"),
+        Index(None, "decided_by"),
+        Index("ix_approvals_status_asked_at", "status", "asked_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    client_id: Mapped[UUID] = mapped_column(ForeignKey(Client.id))
+    request_id: Mapped[UUID] = mapped_column(ForeignKey(Request.id))
+    amount_cents: Mapped[int]
+    reason: Mapped[str]
+    status: Mapped[str] = mapped_column(default=ApprovalStatus.PENDING)
+    asked_by: Mapped[UUID] = mapped_column(ForeignKey(User.id))
+    asked_on: Mapped[date]
+    asked_at: Mapped[datetime]
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey(User.id))
+    decided_at: Mapped[datetime | None]
+    decision_reason: Mapped[str] = mapped_column(default="")
