@@ -60,7 +60,9 @@ def test_every_secret_must_be_given(services: dict[str, Any]) -> None:
         assert environment[name].startswith(f"${{{name}:?")
 
 
-@pytest.mark.parametrize("name", ["LOANAPP_SECRET_KEY", "LOANAPP_DATA_KEY", "EVOLUTION_KEY", "EVOLUTION_WEBHOOK_SECRET", "DATABASE_URL"])
+@pytest.mark.parametrize(
+    "name", ["LOANAPP_SECRET_KEY", "LOANAPP_DATA_KEY", "EVOLUTION_KEY", "EVOLUTION_WEBHOOK_SECRET", "DATABASE_URL"]
+)
 def test_a_process_without_one_of_them_names_it(services: dict[str, Any], name: str) -> None:
     environment = _filled(services["web"]["environment"])
 

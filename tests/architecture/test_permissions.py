@@ -14,10 +14,11 @@ import pytest
 import loanapp.queries
 import loanapp.services
 from domain.permissions import (
-    APPROVAL_LIMIT_CENTS,
     NOBODY,
+    ROLE_LIMITS,
     ROLE_PERMISSIONS,
     Actor,
+    Limit,
     Permission,
     PermissionMissing,
     Role,
@@ -28,24 +29,34 @@ from loanapp.services import _use_case
 PROJECT = Path(__file__).parents[2]
 P = Permission
 
-OFFICE = {
-    P.SESSION_USE, P.DASHBOARD_VIEW, P.CLIENTS_VIEW, P.REQUESTS_VIEW, P.INVOICES_VIEW, P.PAYMENTS_VIEW,
-    P.PAYMENTS_REGISTER, P.MESSAGES_VIEW, P.MESSAGES_SEND,
+STAFF = {
+    P.SESSION_USE, P.CLIENTS_VIEW, P.CLIENTS_LOOK_UP, P.CLIENTS_REVEAL, P.CONSENT_CHANGE, P.TIMELINE_VIEW,
+    P.FOLLOW_UPS_RECORD, P.DOCUMENTS_VIEW, P.DOCUMENTS_ATTACH, P.REQUESTS_VIEW, P.INVOICES_VIEW, P.PAYMENTS_VIEW,
+    P.PAYMENTS_REGISTER,
+}  # fmt: skip
+OFFICE = STAFF | {
+    P.DASHBOARD_VIEW, P.APPROVALS_VIEW, P.MESSAGES_VIEW, P.MESSAGES_SEND,
 }  # fmt: skip
 MANAGEMENT = OFFICE | {
-    P.CLIENTS_REGISTER, P.CLIENTS_BLOCK, P.REQUESTS_OPEN, P.REQUESTS_DECIDE, P.REQUESTS_DISBURSE, P.CYCLES_VIEW,
+    P.AUDIT_VIEW, P.CLIENTS_REGISTER, P.CLIENTS_BLOCK, P.CLIENTS_ASSIGN, P.CLIENTS_EXPORT, P.DOCUMENTS_REMOVE,
+    P.REQUESTS_OPEN, P.REQUESTS_DECIDE, P.REQUESTS_DISBURSE, P.REQUESTS_WRITE_OFF, P.APPROVALS_DECIDE,
+    P.CYCLES_VIEW,
+}  # fmt: skip
+ADMINISTRATION = MANAGEMENT | {
+    P.USERS_VIEW, P.USERS_MANAGE, P.LIMITS_MANAGE, P.COMPANY_MANAGE, P.CLIENTS_ANONYMISE, P.CYCLES_RUN,
+    P.BOOK_VERIFY,
 }  # fmt: skip
 ROLES = {
     Role.LOAN_MANAGEMENT: MANAGEMENT,
     Role.RENEGOTIATION_ANALYST: OFFICE,
-    Role.STREET_SUPERVISOR: {P.SESSION_USE},
-    Role.SUPER_ADMIN: MANAGEMENT | {P.USERS_VIEW, P.USERS_MANAGE, P.COMPANY_MANAGE, P.CYCLES_RUN, P.BOOK_VERIFY},
+    Role.STREET_SUPERVISOR: STAFF,
+    Role.SUPER_ADMIN: ADMINISTRATION,
     Role.SYSTEM: {
-        P.MESSAGES_DELIVER, P.INBOUND_STORE, P.INBOUND_APPLY, P.CYCLES_RUN, P.CYCLES_VIEW, P.BOOK_VERIFY,
-        P.PAYMENTS_REGISTER, P.PAYMENTS_VIEW, P.USERS_MANAGE, P.USERS_VIEW, P.COMPANY_MANAGE,
-        P.MESSAGES_VIEW, P.REQUESTS_VIEW,
+        P.USERS_VIEW, P.USERS_MANAGE, P.COMPANY_MANAGE, P.CLIENTS_EXPORT, P.REQUESTS_VIEW, P.PAYMENTS_VIEW,
+        P.PAYMENTS_REGISTER, P.MESSAGES_VIEW, P.MESSAGES_DELIVER, P.INBOUND_STORE, P.INBOUND_APPLY,
+        P.CYCLES_VIEW, P.CYCLES_RUN, P.BOOK_VERIFY,
     },
-    Role.NOBODY: {P.SIGN_IN, P.INBOUND_STORE},
+    Role.NOBODY: {P.SIGN_IN, P.LINK_USE, P.INBOUND_STORE},
 }  # fmt: skip
 
 
@@ -105,9 +116,39 @@ def test_the_roles_hold_exactly_this() -> None:
     assert {role: set(held) for role, held in ROLE_PERMISSIONS.items()} == ROLES
 
 
-def test_the_largest_principal_that_a_role_may_approve() -> None:
-    assert APPROVAL_LIMIT_CENTS == {Role.LOAN_MANAGEMENT: 5_000_000, Role.SUPER_ADMIN: None}
-    assert {role for role, held in ROLE_PERMISSIONS.items() if P.REQUESTS_DECIDE in held} == set(APPROVAL_LIMIT_CENTS)
+def test_the_limits_of_a_new_company_are_exactly_these() -> None:
+    assert {
+        Role.LOAN_MANAGEMENT: {
+            Limit.APPROVE_CENTS: 5_000_000,
+            Limit.WRITE_OFF_CENTS: 500_000,
+            Limit.WAIVE_PCT: 20,
+            Limit.DISCOUNT_PCT: 20,
+            Limit.CASH_DAY_CENTS: None,
+        },
+        Role.RENEGOTIATION_ANALYST: {Limit.WAIVE_PCT: 10, Limit.DISCOUNT_PCT: 20, Limit.CASH_DAY_CENTS: None},
+        Role.STREET_SUPERVISOR: {Limit.CASH_DAY_CENTS: 300_000},
+        Role.SUPER_ADMIN: dict.fromkeys(Limit),
+        Role.SYSTEM: dict.fromkeys(Limit),
+        Role.NOBODY: {},
+    } == ROLE_LIMITS
+
+
+def test_a_limit_that_a_role_does_not_list_is_nothing_and_one_without_a_value_is_everything() -> None:
+    supervisor, admin = Actor.of(Role.STREET_SUPERVISOR, name="Rua"), Actor.of(Role.SUPER_ADMIN, name="Ada")
+
+    assert [supervisor.is_within(Limit.CASH_DAY_CENTS, cents) for cents in (300_000, 300_001)] == [True, False]
+    assert not supervisor.is_within(Limit.APPROVE_CENTS, 1)
+    assert admin.is_within(Limit.APPROVE_CENTS, 10**12)
+
+
+def test_every_permission_has_the_words_for_who_lacks_it() -> None:
+    assert [permission for permission in Permission if not permission.denial.endswith(".")] == []
+    with pytest.raises(PermissionMissing) as refusal:
+        Actor.of(Role.STREET_SUPERVISOR, name="Rua").require(P.CYCLES_RUN)
+
+    assert refusal.value.values == {
+        "permission": "cycles.run", "denial": "Só um administrador executa as rotinas diárias.",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("role", list(Role))
