@@ -187,7 +187,7 @@ def _write_request(
 ) -> None:  # fmt: skip
     rows = {each.number: SimpleNamespace(effective_due_date=each.effective_due_date) for each in plan}
     loaded = LoadedContract(request=None, invoice_rows=rows, contract=contract, payments=())
-    aggregates = aggregate_columns(loaded, position, principal_cents=terms.principal.cents)
+    aggregates = aggregate_columns(loaded, position, to_recover_cents=terms.principal.cents)
     status = RequestStatus.PAID if position.is_paid else RequestStatus.ACTIVE
     paid_on = max(each.paid_on for each in position.invoices if each.paid_on) if position.is_paid else None
     lent_at = datetime(disbursed_on.year, disbursed_on.month, disbursed_on.day, 15, tzinfo=UTC)

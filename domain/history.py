@@ -48,13 +48,15 @@ class ContractInvoice:
 class Contract:
     """The terms that a replay needs: no cancelled invoice, the request's own rates in percent.
 
-    `closed_on` is the agreement's date of a RENEGOTIATED request: its charges end there.
+    `closed_on` is the day on which an agreement closed a RENEGOTIATED request; its charges end on the day of the offer,
+    `charges_end_on`, where that came before (money.md §5).
     """
 
     invoices: tuple[ContractInvoice, ...]
     late_fee_pct: Decimal
     mora_pct_month: Decimal
     closed_on: date | None = None
+    charges_end_on: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -283,10 +285,10 @@ def replay(
     A payment counts when it was received by `as_of` and not reversed by then; otherwise it is as if it had never been.
     `mora_as_of` ends the mora earlier than the late fee, as between the `overdue` and the `mora` cycle, though never
     before the last fact, whose charges were counted on its own day.  Of a contract closed by `as_of` everything ends on
-    `closed_on`.
+    `charges_end_on`, or on `closed_on`.
     """
     is_closed = contract.closed_on is not None and contract.closed_on <= as_of
-    end = min(as_of, contract.closed_on) if contract.closed_on else as_of
+    end = min(as_of, contract.charges_end_on or contract.closed_on or as_of) if is_closed else as_of
     ledgers = {invoice.number: _Ledger(invoice, contract) for invoice in contract.invoices}
     oldest_first = sorted(ledgers.values(), key=lambda ledger: (ledger.invoice.due_date, ledger.invoice.number))
     facts = _facts_that_count(payments, adjustments, end)

@@ -77,6 +77,15 @@ class Permission(StrEnum):
     INVOICES_VIEW = "invoices.view", "MRSA", "Seu papel não dá acesso às parcelas. Peça a um administrador."
     PAYMENTS_VIEW = "payments.view", "MRSAJ", "Seu papel não dá acesso aos recebimentos. Peça a um administrador."
     PAYMENTS_REGISTER = "payments.register", "MRSAJ", "Seu papel não registra recebimentos. Peça a um administrador."
+    RENEGOTIATIONS_VIEW = "renegotiations.view", "MRA", "Seu papel não dá acesso às renegociações."
+    RENEGOTIATIONS_OFFER = "renegotiations.offer", "MRA", "Seu papel não faz propostas de renegociação."
+    RENEGOTIATIONS_APPROVE = (
+        "renegotiations.approve",
+        "MA",
+        "Só a gestão de empréstimos aprova descontos acima do limite.",
+    )
+    RENEGOTIATIONS_ACCEPT = "renegotiations.accept", "MRA", "Seu papel não confirma acordos."
+    RENEGOTIATIONS_EXPIRE = "renegotiations.expire", "J", "Só o sistema encerra propostas vencidas."
     MESSAGES_VIEW = "messages.view", "MRAJ", "Seu papel não dá acesso às mensagens. Peça a um administrador."
     MESSAGES_SEND = "messages.send", "MRA", "Seu papel não envia mensagens. Peça a um administrador."
     MESSAGES_DELIVER = "messages.deliver", "J", "Só o sistema entrega mensagens."

@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from uuid import UUID
 
 from domain.calendar import BusinessCalendar
-from domain.errors import Conflict, Invalid
+from domain.errors import Conflict, Invalid, NotAllowed
 from domain.history import ContractInvoice, Position
 from domain.instalments import PlanTerms, build_plan
 from domain.money import Money, fraction_of, total
 from domain.payments import Parts
+from domain.permissions import Actor, Limit
 
 SHORTEST_VALIDITY_DAYS = 2
 DOWN_PAYMENT_NUMBER = 0
@@ -91,6 +93,36 @@ class OfferDebtChanged(Conflict):
     code = "renegotiation.debt_changed"
 
 
+class OfferNotOfToday(Invalid):
+    """An offer is made of the debt of the day on which it is drafted."""
+
+    code = "renegotiation.not_of_today"
+
+
+class OfferNotApproved(NotAllowed):
+    """The discount is beyond the limit of who drafted the offer, and nobody has approved it yet."""
+
+    code = "renegotiation.not_approved"
+
+
+class OwnOffer(NotAllowed):
+    """Who drafted an offer does not approve its discount."""
+
+    code = "renegotiation.own"
+
+
+class DiscountAboveLimit(NotAllowed):
+    """The discount is beyond the limit of who approves, too."""
+
+    code = "renegotiation.discount_above_limit"
+
+
+class DownPaymentMissing(Invalid):
+    """An offer with a down payment is accepted together with that payment."""
+
+    code = "renegotiation.down_payment_missing"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DebtBreakdown:
     """What is still open of a request: original value, late fee and mora (money.md §5)."""
@@ -126,6 +158,32 @@ def check_move(current: RenegotiationStatus, target: RenegotiationStatus) -> Non
     """Raise RenegotiationMoveRefused unless `MOVES` allows the move."""
     if target not in MOVES[current]:
         raise RenegotiationMoveRefused(current=current, target=target)
+
+
+def check_offered_today(offer: Offer, *, business_date: date) -> None:
+    """Raise OfferNotOfToday unless the offer is dated on the business date: its debt is that of today."""
+    if offer.offered_on != business_date:
+        raise OfferNotOfToday(field="offered_on", business_date=business_date)
+
+
+def greatest_discount_pct(offer: Offer) -> Decimal:
+    """Return the discount that is held against the limit: the greatest of the three, in percent."""
+    return max(offer.mora_discount_pct, offer.late_fee_discount_pct, offer.original_discount_pct)
+
+
+def check_discount_approved(*, needs_approval: bool, approved_by: UUID | None) -> None:
+    """Raise OfferNotApproved for a discount beyond the drafter's limit that nobody has approved."""
+    if needs_approval and approved_by is None:
+        raise OfferNotApproved
+
+
+def check_second_person(actor: Actor, *, drafted_by: UUID | None, greatest_discount_pct: Decimal) -> None:
+    """Raise OwnOffer or DiscountAboveLimit where the actor may not approve the discount (ux.md §2.1)."""
+    if drafted_by == actor.user_id:
+        raise OwnOffer
+    most = actor.limits.get(Limit.DISCOUNT_PCT, 0)
+    if most is not None and greatest_discount_pct > most:
+        raise DiscountAboveLimit(limit_pct=Decimal(most))
 
 
 def debt(position: Position) -> DebtBreakdown:

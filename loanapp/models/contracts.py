@@ -9,12 +9,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session, aliased
 
 from domain.history import Contract, ContractInvoice, InvoicePosition, PaymentFact, Position, replay
 from domain.invoices import InvoiceStatus
 from domain.money import Money
+from domain.requests import RequestStatus
 from loanapp.models.company import Holiday
 from loanapp.models.invoices import Invoice
 from loanapp.models.payments import Payment
@@ -26,6 +27,7 @@ _REQUEST_COLUMNS = (
     Request.late_fee_pct,
     Request.mora_pct_month,
     Request.renegotiated_on,
+    Request.charges_end_on,
     Request.overdue_through,
     Request.mora_through,
 )
@@ -43,6 +45,10 @@ class LoadedContract:
     def position(self, as_of: date, *, mora_as_of: date | None = None) -> Position:
         """Replay the contract as of a business date."""
         return replay(self.contract, self.payments, as_of=as_of, mora_as_of=mora_as_of)
+
+    def has_facts_after(self, day: date) -> bool:
+        """Whether money counts that came in after a day."""
+        return any(payment.received_on > day and payment.reversed_on is None for payment in self.payments)
 
     def position_at_watermark(self) -> Position:
         """Replay the contract as of what its stored columns stand for."""
@@ -101,6 +107,7 @@ def _contract(request: Row[*tuple[Any, ...]], rows: Iterable[Row[*tuple[Any, ...
         late_fee_pct=request.late_fee_pct,
         mora_pct_month=request.mora_pct_month,
         closed_on=request.renegotiated_on,
+        charges_end_on=request.charges_end_on,
     )
 
 
@@ -120,7 +127,29 @@ def invoice_columns(position: InvoicePosition) -> dict[str, Any]:
     }
 
 
-def aggregate_columns(loaded: LoadedContract, position: Position, *, principal_cents: int) -> dict[str, Any]:
+def to_recover(session: Session, requests: Sequence[Request]) -> dict[UUID, int]:
+    """Return, by request id, the centavos that its payments have to bring back (product.md "breakeven").
+
+    For a chain of renegotiations that is one figure, on the newest request: what was disbursed at its root less all
+    that the closed ones received; of a closed one nothing.  At most one statement, and none where there is no chain.
+    """
+    found = {request.id: request.principal_cents for request in requests}
+    found |= {request.id: 0 for request in requests if request.status == RequestStatus.RENEGOTIATED}
+    newest = [request for request in requests if request.parent_id is not None and found[request.id]]
+    if newest:
+        chain, root = aliased(Request), aliased(Request)
+        rows = session.execute(
+            select(root.id, root.principal_cents, func.sum(chain.total_value_paid))
+            .join(chain, chain.root_id == root.id)
+            .where(root.id.in_({request.root_id for request in newest}), chain.status == RequestStatus.RENEGOTIATED)
+            .group_by(root.id)
+        )
+        left = {row[0]: max(0, row[1] - int(row[2])) for row in rows}
+        found |= {request.id: left[request.root_id] for request in newest}
+    return found
+
+
+def aggregate_columns(loaded: LoadedContract, position: Position, *, to_recover_cents: int) -> dict[str, Any]:
     """Return the cached aggregates of a request that follow from its position (product.md: breakeven; centavos)."""
     unsettled = [
         loaded.invoice_rows[invoice.number].effective_due_date
@@ -134,7 +163,7 @@ def aggregate_columns(loaded: LoadedContract, position: Position, *, principal_c
     ]
     return {
         "total_value_paid": position.total_paid.cents,
-        "total_value_to_breakeven": max(0, principal_cents - position.total_paid.cents),
+        "total_value_to_breakeven": max(0, to_recover_cents - position.total_paid.cents),
         "total_value_open": position.total_open.cents,
         "total_value_overdue": position.total_overdue.cents,
         "invoices_paid": sum(1 for invoice in position.invoices if invoice.status is InvoiceStatus.PAID),

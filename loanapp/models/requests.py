@@ -43,6 +43,7 @@ class Request(Base):
             name="disbursed_has_date",
         ),
         CheckConstraint("(status = 'RENEGOTIATED') = (renegotiated_on IS NOT NULL)", name="renegotiated_has_date"),
+        CheckConstraint("(status = 'RENEGOTIATED') = (charges_end_on IS NOT NULL)", name="renegotiated_has_end"),
         CheckConstraint("(status = 'PAID') = (paid_on IS NOT NULL)", name="paid_has_date"),
         CheckConstraint("(status = 'UNAPPROVED') = (unapproved_on IS NOT NULL)", name="unapproved_has_date"),
         CheckConstraint("(status = 'LOST') = (lost_on IS NOT NULL)", name="lost_has_date"),
@@ -94,6 +95,7 @@ class Request(Base):
     disbursement_method: Mapped[str | None]
     paid_on: Mapped[date | None]
     renegotiated_on: Mapped[date | None]
+    charges_end_on: Mapped[date | None]
     lost_on: Mapped[date | None]
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("requests.id"))
     root_id: Mapped[UUID] = mapped_column(ForeignKey("requests.id"))

@@ -4,7 +4,7 @@ In the past it answers from what stood then (payments by `received_on`, the rest
 nothing more is paid.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -59,7 +59,31 @@ def statements(tx: Tx, parameters: StatementsOf) -> list[Document]:
         found = {row.number for row in rows}
         raise RequestNotFound(number=next(number for number in parameters.numbers if number not in found))
     contracts = load_contracts(tx.session, [row.id for row in rows])
-    return [_document(row, contracts.get(row.id), parameters.as_of) for row in rows]
+    before_cents = _received_before(tx, rows, parameters.as_of)
+    return [_document(row, contracts.get(row.id), parameters.as_of, before_cents.get(row.id, 0)) for row in rows]
+
+
+def _received_before(tx: Tx, rows: Sequence[Row[*tuple[Any, ...]]], as_of: date) -> dict[UUID, int]:
+    """Return, for each agreement among the rows, what the requests before it in its chain received, in centavos.
+
+    Requests of a chain are made one after another, so the numbers tell which came before.
+    """
+    agreements = {row.id: row for row in rows if row.parent_number is not None}
+    if not agreements:
+        return {}
+    roots = {row.root_id for row in agreements.values()}
+    chain = tx.session.execute(select(Request.id, Request.root_id, Request.number).where(Request.root_id.in_(roots)))
+    members = chain.all()
+    paid = {
+        request_id: loaded.position(as_of).total_paid.cents
+        for request_id, loaded in load_contracts(tx.session, [member.id for member in members]).items()
+    }
+    return {
+        row.id: sum(
+            paid.get(member.id, 0) for member in members if member.root_id == row.root_id and member.number < row.number
+        )
+        for row in agreements.values()
+    }
 
 
 def _requests(parameters: StatementsOf) -> Select[*tuple[Any, ...]]:
@@ -69,6 +93,7 @@ def _requests(parameters: StatementsOf) -> Select[*tuple[Any, ...]]:
             Request.unapproved_on, Request.disbursed_on, Request.renegotiated_on, Request.lost_on,
             Request.principal_cents, Request.late_fee_pct, Request.mora_pct_month,
             Client.name.label("client_name"), _PARENT.number.label("parent_number"), _ROOT.number.label("root_number"),
+            Request.root_id, _ROOT.principal_cents.label("lent_cents"),
         )
         .join(Client, Client.id == Request.client_id)
         .outerjoin(_PARENT, _PARENT.id == Request.parent_id)
@@ -78,13 +103,13 @@ def _requests(parameters: StatementsOf) -> Select[*tuple[Any, ...]]:
     )  # fmt: skip
 
 
-def _document(row: Row[*tuple[Any, ...]], loaded: LoadedContract | None, as_of: date) -> Document:
+def _document(row: Row[*tuple[Any, ...]], loaded: LoadedContract | None, as_of: date, before_cents: int) -> Document:
     is_disbursed = loaded is not None and row.disbursed_on is not None and row.disbursed_on <= as_of
     position = loaded.position(as_of) if loaded is not None and is_disbursed else None
     status = _status(row, position, as_of)
     is_approved = row.approved_on is not None and row.approved_on <= as_of
     paid_cents = position.total_paid.cents if position else 0
-    lent_cents = row.principal_cents if position and status is not RequestStatus.RENEGOTIATED else 0
+    lent_cents = row.lent_cents if position and status is not RequestStatus.RENEGOTIATED else 0
     return {
         "request": row.number,
         "client": row.client_name,
@@ -102,7 +127,7 @@ def _document(row: Row[*tuple[Any, ...]], loaded: LoadedContract | None, as_of: 
         "total_open_cents": position.total_open.cents if position else 0,
         "credit_cents": position.credit.cents if position else 0,
         "total_value_paid_cents": paid_cents,
-        "total_value_to_breakeven_cents": max(0, lent_cents - paid_cents),
+        "total_value_to_breakeven_cents": max(0, lent_cents - before_cents - paid_cents),
     }
 
 

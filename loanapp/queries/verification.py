@@ -25,7 +25,7 @@ from domain.requests import DISBURSED, RequestStatus
 from loanapp.clock import Moment
 from loanapp.models.audit import AuditHead
 from loanapp.models.clients import Client
-from loanapp.models.contracts import LoadedContract, aggregate_columns, invoice_columns, load_contracts
+from loanapp.models.contracts import LoadedContract, aggregate_columns, invoice_columns, load_contracts, to_recover
 from loanapp.models.cycles import CycleRun
 from loanapp.models.inbound import InboundEvent
 from loanapp.models.invoices import Invoice
@@ -87,6 +87,7 @@ def contracts(tx: Tx, after: UUID | None) -> ContractChecks:
     requests = {request.id: request for request in tx.session.scalars(statement)}
     loaded = load_contracts(tx.session, list(requests))
     allocations = _allocations(tx, list(requests))
+    recoverable = to_recover(tx.session, list(requests.values()))
     found: list[Difference] = []
     for request_id, request in requests.items():
         contract = loaded.get(request_id)
@@ -97,7 +98,7 @@ def contracts(tx: Tx, after: UUID | None) -> ContractChecks:
         found.extend(_plan_differences(request, contract))
         found.extend(_invoice_differences(request, contract, position))
         found.extend(_allocation_differences(request, contract, position, allocations))
-        found.extend(_aggregate_differences(request, contract, position))
+        found.extend(_aggregate_differences(request, contract, position, recoverable[request_id]))
     last_id = max(requests) if len(requests) == REQUESTS_PER_CHUNK else None
     return ContractChecks(tuple(found), len(requests), last_id)
 
@@ -216,8 +217,10 @@ def _cents(parts: Parts) -> tuple[int, ...]:
     return tuple(getattr(parts, name).cents for name in _PARTS)
 
 
-def _aggregate_differences(request: Request, contract: LoadedContract, position: Position) -> Iterator[Difference]:
-    for column, expected in aggregate_columns(contract, position, principal_cents=request.principal_cents).items():
+def _aggregate_differences(
+    request: Request, contract: LoadedContract, position: Position, to_recover_cents: int
+) -> Iterator[Difference]:
+    for column, expected in aggregate_columns(contract, position, to_recover_cents=to_recover_cents).items():
         stored = getattr(request, column)
         if stored != expected:
             yield difference("4 aggregates", f"request {request.number} {column}", stored, expected)

@@ -10,7 +10,7 @@ from domain.money import Money
 from domain.payments import Parts
 from domain.requests import RequestStatus, check_move
 from loanapp.models.clients import Client
-from loanapp.models.contracts import LoadedContract, aggregate_columns, invoice_columns, load_contracts
+from loanapp.models.contracts import LoadedContract, aggregate_columns, invoice_columns, load_contracts, to_recover
 from loanapp.models.invoices import Invoice
 from loanapp.models.payments import Allocation
 from loanapp.models.requests import Request
@@ -37,7 +37,8 @@ def settle(tx: Tx, client: Client, request: Request, *, cause_payment_id: UUID |
     _write_invoices(tx, loaded, position)
     client.credit_cents += credit_change_cents
     request.overdue_through, request.mora_through = overdue_through, mora_through
-    for column, value in aggregate_columns(loaded, position, principal_cents=request.principal_cents).items():
+    to_recover_cents = to_recover(tx.session, [request])[request.id]
+    for column, value in aggregate_columns(loaded, position, to_recover_cents=to_recover_cents).items():
         setattr(request, column, value)
     # Who waited for the lock fixed the moment before who held it: the time of the last effect never goes back.
     request.metrics_updated_at = max(request.metrics_updated_at or tx.now, tx.now)
