@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 
 @pytest.mark.parametrize("_round", range(5))
-def test_two_offers_accepted_at_once_make_one_agreement_and_the_other_is_told(_round: int) -> None:  # noqa: PT019
+def test_two_offers_accepted_at_once_make_one_agreement_and_the_other_is_told(_round: int) -> None:
     book = Book.opened()
     loan = an_overdue_loan(book)
     analysts = [a_person(Role.RENEGOTIATION_ANALYST, name) for name in ("Rita", "Rui")]
@@ -28,7 +28,7 @@ def test_two_offers_accepted_at_once_make_one_agreement_and_the_other_is_told(_r
 
 
 @pytest.mark.parametrize("_round", range(5))
-def test_a_payment_and_an_agreement_at_once_leave_one_of_them_told_and_nothing_lost(_round: int) -> None:  # noqa: PT019
+def test_a_payment_and_an_agreement_at_once_leave_one_of_them_told_and_nothing_lost(_round: int) -> None:
     book = Book.opened()
     loan = an_overdue_loan(book)
     offer = drafted(book.manager, loan)

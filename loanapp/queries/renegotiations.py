@@ -1,0 +1,300 @@
+"""Reads of renegotiation: the simulator with its proposals side by side, the list of offers, one offer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import aliased
+
+from domain import renegotiations as rules
+from domain.calendar import BusinessCalendar, Step
+from domain.errors import DomainError
+from domain.history import ContractInvoice, Position
+from domain.instalments import Plan, PlanTerms, effective_annual_cost
+from domain.money import Money, total
+from domain.permissions import Limit, Permission
+from domain.renegotiations import Offer, RenegotiationStatus
+from domain.requests import RequestNotFound, RequestStatus, check_move
+from loanapp.models.auth import User
+from loanapp.models.clients import Client
+from loanapp.models.contracts import company_holidays, load_contracts
+from loanapp.models.renegotiations import Renegotiation
+from loanapp.models.requests import Request
+from loanapp.queries._query import Tx, query
+from loanapp.queries.charged import ChargedInvoice, charged_invoices
+
+VALIDITY_DAYS = 7
+OFFERS_PER_PAGE = 50
+SUGGESTED_COUNTS = (1, 3, 6)
+_FIRST_DUE_AFTER_DAYS = {1: 5, 3: 30, 6: 30}
+_NEW = aliased(Request)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulatorOf:
+    """A request by its number, and the offers to compare; the suggested ones where none is given."""
+
+    number: int
+    offers: tuple[Offer, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposedInstalment:
+    """One invoice that an offer would make, in centavos; number 0 is the down payment."""
+
+    number: int
+    due_date: date
+    amount_cents: int
+    mora_base_cents: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """One offer worked out: amounts in centavos, or the error that says why it can't be made.
+
+    `mora_base_cents` is the value on which the mora of the new invoices would count; `income_pct` what the greatest
+    monthly amount takes of the income, None where that is not known.
+    """
+
+    offer: Offer
+    discount_cents: int = 0
+    down_payment_cents: int = 0
+    instalments: tuple[ProposedInstalment, ...] = ()
+    total_cents: int = 0
+    difference_cents: int = 0
+    last_due_date: date | None = None
+    mora_base_cents: int = 0
+    annual_cost_pct: Decimal = Decimal(0)
+    income_pct: Decimal | None = None
+    needs_approval: bool = False
+    error: DomainError | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simulator:
+    """The debt of a request today, by component and by invoice, and proposals over it; amounts in centavos."""
+
+    request_id: UUID
+    number: int
+    client_id: UUID
+    client_name: str
+    business_date: date
+    original_cents: int
+    late_fee_cents: int
+    mora_cents: int
+    invoices: tuple[ChargedInvoice, ...]
+    proposals: tuple[Proposal, ...]
+    discount_limit_pct: int | None
+
+    @property
+    def debt_cents(self) -> int:
+        """The whole debt."""
+        return self.original_cents + self.late_fee_cents + self.mora_cents
+
+
+@dataclass(frozen=True, kw_only=True)
+class OffersOf:
+    """Which offers: of one state, of one request, of one client, or all; the newest first, by page from 1."""
+
+    status: RenegotiationStatus | None = None
+    request_id: UUID | None = None
+    client_id: UUID | None = None
+    page: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferLine:
+    """One offer in a list; amounts in centavos. `is_broken`: the agreement's own request is overdue."""
+
+    id: UUID
+    number: int
+    client_id: UUID
+    client_name: str
+    request_number: int
+    status: RenegotiationStatus
+    debt_cents: int
+    promised_cents: int
+    down_payment_cents: int
+    instalment_count: int
+    valid_through: date
+    drafted_by: str
+    drafted_at: datetime
+    waits_for_approval: bool
+    new_request_number: int | None
+    is_broken: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class OffersPage:
+    """A page of offers and how many there are in all."""
+
+    lines: tuple[OfferLine, ...]
+    count: int
+
+
+@query(Permission.RENEGOTIATIONS_VIEW)
+def simulator(tx: Tx, parameters: SimulatorOf) -> Simulator:
+    """Return the debt of a request today and its proposals; raise RequestNotFound, RequestMoved.  Five statements."""
+    found = tx.session.execute(
+        select(Request, Client).join(Client, Client.id == Request.client_id).where(Request.number == parameters.number)
+    ).one_or_none()
+    if found is None:
+        raise RequestNotFound(number=parameters.number)
+    request, client = found
+    check_move(request.status, RequestStatus.RENEGOTIATED)
+    loaded = load_contracts(tx.session, [request.id])[request.id]
+    position = loaded.position(tx.business_date)
+    owed = rules.debt(position)
+    calendar = BusinessCalendar(company_holidays(tx.session))
+    offers = parameters.offers or suggested(tx.business_date, calendar)
+    most = tx.actor.limits.get(Limit.DISCOUNT_PCT, 0)
+    return Simulator(
+        request_id=request.id,
+        number=request.number,
+        client_id=client.id,
+        client_name=client.name,
+        business_date=tx.business_date,
+        original_cents=owed.original.cents,
+        late_fee_cents=owed.late_fee.cents,
+        mora_cents=owed.mora.cents,
+        invoices=tuple(invoice for invoice in charged_invoices(loaded, position) if invoice.open_cents),
+        proposals=tuple(
+            _proposal(offer, position, calendar, income=Money(client.income_cents), limit_pct=most) for offer in offers
+        ),
+        discount_limit_pct=most,
+    )
+
+
+def suggested(today: date, calendar: BusinessCalendar) -> tuple[Offer, ...]:
+    """Return the offers that stand ready: at once, in three and in six, without discount (ux.md §2.15)."""
+    return tuple(
+        Offer(
+            offered_on=today,
+            valid_through=today + timedelta(days=VALIDITY_DAYS),
+            terms=PlanTerms(
+                principal=Money.ZERO,
+                plan=Plan.FLAT,
+                step=Step.MONTHLY,
+                count=count,
+                rate_pct=Decimal(0),
+                first_due_date=calendar.effective(today + timedelta(days=_FIRST_DUE_AFTER_DAYS[count])),
+            ),
+        )
+        for count in SUGGESTED_COUNTS
+    )
+
+
+def _proposal(
+    offer: Offer, position: Position, calendar: BusinessCalendar, *, income: Money, limit_pct: int | None
+) -> Proposal:
+    owed = rules.debt(position)
+    try:
+        invoices = rules.offer_plan(
+            owed, rules.remaining_bases(position), offer, calendar, accepted_on=offer.offered_on
+        )
+    except DomainError as error:
+        return Proposal(offer=offer, error=error)
+    promised = total(invoice.original for invoice in invoices)
+    financed = rules.discounted(owed, offer).total
+    return Proposal(
+        offer=offer,
+        discount_cents=(owed.total - financed).cents,
+        down_payment_cents=offer.down_payment.cents,
+        instalments=tuple(_instalment(invoice) for invoice in invoices),
+        total_cents=promised.cents,
+        difference_cents=promised.cents - owed.total.cents,
+        last_due_date=max(invoice.due_date for invoice in invoices),
+        mora_base_cents=total(invoice.mora_base for invoice in invoices).cents,
+        annual_cost_pct=effective_annual_cost(
+            financed, offer.offered_on, [(invoice.due_date, invoice.original) for invoice in invoices]
+        ),
+        income_pct=_income_pct(invoices, income),
+        needs_approval=limit_pct is not None and rules.greatest_discount_pct(offer) > limit_pct,
+    )
+
+
+def _instalment(invoice: ContractInvoice) -> ProposedInstalment:
+    return ProposedInstalment(
+        number=invoice.number,
+        due_date=invoice.due_date,
+        amount_cents=invoice.original.cents,
+        mora_base_cents=invoice.mora_base.cents,
+    )
+
+
+def _income_pct(invoices: Sequence[ContractInvoice], income: Money) -> Decimal | None:
+    """Return the share of a month's income that the greatest month of instalments takes, in whole percent."""
+    if not income:
+        return None
+    by_month: dict[tuple[int, int], int] = {}
+    for invoice in invoices:
+        if invoice.number:
+            month = (invoice.due_date.year, invoice.due_date.month)
+            by_month[month] = by_month.get(month, 0) + invoice.original.cents
+    return (Decimal(max(by_month.values())) * 100 / income.cents).quantize(Decimal(1))
+
+
+@query(Permission.RENEGOTIATIONS_VIEW)
+def offers(tx: Tx, parameters: OffersOf) -> OffersPage:
+    """Return a page of offers, the newest first.  Two statements."""
+    wanted = [
+        column == value
+        for column, value in (
+            (Renegotiation.status, parameters.status),
+            (Renegotiation.request_id, parameters.request_id),
+            (Renegotiation.client_id, parameters.client_id),
+        )
+        if value is not None
+    ]
+    rows = tx.session.execute(
+        _lines()
+        .where(*wanted)
+        .order_by(Renegotiation.number.desc())
+        .limit(OFFERS_PER_PAGE)
+        .offset((parameters.page - 1) * OFFERS_PER_PAGE)
+    )
+    count = tx.session.scalar(select(func.count()).select_from(Renegotiation).where(*wanted))
+    return OffersPage(lines=tuple(_line(row) for row in rows), count=count or 0)
+
+
+def _lines() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Renegotiation,
+            Client.name.label("client_name"),
+            Request.number.label("request_number"),
+            User.name.label("author"),
+            _NEW.number.label("new_number"),
+            _NEW.overdue_since.label("broken_since"),
+        )
+        .join(Client, Client.id == Renegotiation.client_id)
+        .join(Request, Request.id == Renegotiation.request_id)
+        .outerjoin(User, User.id == Renegotiation.drafted_by)
+        .outerjoin(_NEW, _NEW.id == Renegotiation.new_request_id)
+    )
+
+
+def _line(row: Row[*tuple[Any, ...]]) -> OfferLine:
+    offer = row.Renegotiation
+    return OfferLine(
+        id=offer.id,
+        number=offer.number,
+        client_id=offer.client_id,
+        client_name=row.client_name,
+        request_number=row.request_number,
+        status=RenegotiationStatus(offer.status),
+        debt_cents=offer.debt_original_cents + offer.debt_late_fee_cents + offer.debt_mora_cents,
+        promised_cents=offer.promised_total_cents,
+        down_payment_cents=offer.down_payment_cents,
+        instalment_count=offer.instalment_count,
+        valid_through=offer.valid_through,
+        drafted_by=row.author or "",
+        drafted_at=offer.drafted_at,
+        waits_for_approval=offer.needs_approval and offer.approved_by is None,
+        new_request_number=row.new_number,
+        is_broken=row.broken_since is not None,
+    )
