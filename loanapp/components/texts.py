@@ -87,6 +87,8 @@ TEXTS: dict[str, str] = {
     "payment.too_large": "Informe um valor de até {limit}.",
     "payment.id_taken": "Este recebimento já foi registrado com outros dados. Confira os recebimentos do empréstimo.",
     "settlement.invoice_not_open": "Escolha só parcelas em aberto deste empréstimo.",
+    "pix.key_not_understood": "Informe a chave Pix como está no banco, sem espaços.",
+    "pix.reference_not_understood": "A referência do Pix leva de 1 a 25 letras e números.",
     "renegotiation.not_found": "Esta proposta não existe.",
     "renegotiation.id_taken": "Esta proposta já foi feita com outras condições. Abra o simulador de novo.",
     "renegotiation.not_of_today": "A proposta vale para a dívida de hoje. Recalcule.",
