@@ -12,7 +12,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from domain.calendar import BusinessCalendar
-from domain.errors import Conflict, Invalid, NotAllowed
+from domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from domain.history import ContractInvoice, Position
 from domain.instalments import PlanTerms, build_plan
 from domain.money import Money, fraction_of, total
@@ -43,6 +43,12 @@ MOVES: dict[RenegotiationStatus, frozenset[RenegotiationStatus]] = {
     _S.REJECTED: frozenset(),
     _S.EXPIRED: frozenset(),
 }
+
+
+class RenegotiationNotFound(NotFound):
+    """No such offer."""
+
+    code = "renegotiation.not_found"
 
 
 class RenegotiationMoveRefused(Conflict):

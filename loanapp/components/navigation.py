@@ -22,6 +22,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("Painel", "/painel", "layout-dashboard", Permission.DASHBOARD_VIEW),
             Item("Empréstimos", "/emprestimos", "hand-coins", Permission.REQUESTS_VIEW),
             Item("Parcelas", "/parcelas", "receipt-text", Permission.INVOICES_VIEW),
+            Item("Renegociações", "/renegociacoes", "handshake", Permission.RENEGOTIATIONS_VIEW),
             Item("Mensagens", "/mensagens", "message-square", Permission.MESSAGES_VIEW),
         ),
     ),

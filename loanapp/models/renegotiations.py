@@ -8,12 +8,17 @@ from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.calendar import Step
-from domain.instalments import Plan
-from domain.renegotiations import RenegotiationStatus
+from domain.instalments import Plan, PlanTerms
+from domain.money import Money
+from domain.renegotiations import Offer, RenegotiationStatus
 from loanapp.models.auth import User
 from loanapp.models.base import Base, one_of
 from loanapp.models.clients import Client
 from loanapp.models.requests import Request
+
+# The columns that hold an offer's own values, and those of its instalments' terms, under the names of the rule.
+OWN_COLUMNS = ("offered_on", "valid_through", "mora_discount_pct", "late_fee_discount_pct", "original_discount_pct")
+TERMS_COLUMNS = ("plan", "step", "rate_pct", "first_due_date", "skip_sundays", "skip_holidays")
 
 
 class Renegotiation(Base):
@@ -81,3 +86,21 @@ class Renegotiation(Base):
     closed_by: Mapped[UUID | None] = mapped_column(ForeignKey(User.id))
     closed_at: Mapped[datetime | None]
     closing_reason: Mapped[str] = mapped_column(default="")
+
+
+def offer_of(row: Renegotiation) -> Offer:
+    """Return the offer that a row holds."""
+    return Offer(
+        **{name: getattr(row, name) for name in OWN_COLUMNS},
+        terms=PlanTerms(
+            principal=Money.ZERO,
+            plan=Plan(row.plan),
+            step=Step(row.step),
+            count=row.instalment_count,
+            rate_pct=row.rate_pct,
+            first_due_date=row.first_due_date,
+            skip_sundays=row.skip_sundays,
+            skip_holidays=row.skip_holidays,
+        ),
+        down_payment=Money(row.down_payment_cents),
+    )

@@ -1,7 +1,7 @@
 """Reads of renegotiation: the simulator with its proposals side by side, the list of offers, one offer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,18 +17,17 @@ from domain.history import ContractInvoice, Position
 from domain.instalments import Plan, PlanTerms, effective_annual_cost
 from domain.money import Money, total
 from domain.permissions import Limit, Permission
-from domain.renegotiations import Offer, RenegotiationStatus
+from domain.renegotiations import Offer, RenegotiationNotFound, RenegotiationStatus
 from domain.requests import RequestNotFound, RequestStatus, check_move
 from loanapp.models.auth import User
 from loanapp.models.clients import Client
 from loanapp.models.contracts import company_holidays, load_contracts
-from loanapp.models.renegotiations import Renegotiation
+from loanapp.models.renegotiations import Renegotiation, offer_of
 from loanapp.models.requests import Request
 from loanapp.queries._query import Tx, query
 from loanapp.queries.charged import ChargedInvoice, charged_invoices
 
 VALIDITY_DAYS = 7
-OFFERS_PER_PAGE = 50
 SUGGESTED_COUNTS = (1, 3, 6)
 _FIRST_DUE_AFTER_DAYS = {1: 5, 3: 30, 6: 30}
 _NEW = aliased(Request)
@@ -104,6 +103,7 @@ class OffersOf:
     request_id: UUID | None = None
     client_id: UUID | None = None
     page: int = 1
+    size: int = 25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,8 +254,8 @@ def offers(tx: Tx, parameters: OffersOf) -> OffersPage:
         _lines()
         .where(*wanted)
         .order_by(Renegotiation.number.desc())
-        .limit(OFFERS_PER_PAGE)
-        .offset((parameters.page - 1) * OFFERS_PER_PAGE)
+        .limit(parameters.size)
+        .offset((parameters.page - 1) * parameters.size)
     )
     count = tx.session.scalar(select(func.count()).select_from(Renegotiation).where(*wanted))
     return OffersPage(lines=tuple(_line(row) for row in rows), count=count or 0)
@@ -298,3 +298,75 @@ def _line(row: Row[*tuple[Any, ...]]) -> OfferLine:
         new_request_number=row.new_number,
         is_broken=row.broken_since is not None,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferRecord:
+    """One offer with everything to decide on; amounts in centavos.
+
+    `proposal` is what the offer makes of the debt of its date, counted again while it waits; `recounted_cents` is that
+    debt as it now stands, and differs from `line.debt_cents` where something changed since.
+    """
+
+    line: OfferLine
+    request_id: UUID
+    proposal: Proposal
+    original_cents: int
+    late_fee_cents: int
+    mora_cents: int
+    recounted_cents: int
+    open_invoices: int
+    has_expired: bool
+    may_approve: bool
+    approval_reason: str
+    closing_reason: str
+    accepted_on: date | None
+
+
+@query(Permission.RENEGOTIATIONS_VIEW)
+def offer_record(tx: Tx, number: int) -> OfferRecord:
+    """Return the offer with this number; raise RenegotiationNotFound.  Five statements."""
+    row = tx.session.execute(_lines().where(Renegotiation.number == number)).one_or_none()
+    if row is None:
+        raise RenegotiationNotFound(number=number)
+    stored = row.Renegotiation
+    offer = offer_of(stored)
+    loaded = load_contracts(tx.session, [stored.request_id])[stored.request_id]
+    # Before the agreement, as the request stood on the offer's day; a closed contract answers only from its own facts.
+    contract = replace(loaded.contract, closed_on=None, charges_end_on=None)
+    position = replace(loaded, contract=contract).position(offer.offered_on)
+    is_waiting = stored.status in (RenegotiationStatus.DRAFT, RenegotiationStatus.PROPOSED)
+    changed = is_waiting and loaded.has_facts_after(offer.offered_on)
+    recounted = rules.debt(loaded.position(tx.business_date) if changed else position)
+    limit_pct = tx.actor.limits.get(Limit.DISCOUNT_PCT, 0)
+    return OfferRecord(
+        line=_line(row),
+        request_id=stored.request_id,
+        proposal=_proposal(
+            offer, position, BusinessCalendar(company_holidays(tx.session)), income=Money.ZERO, limit_pct=limit_pct
+        ),
+        original_cents=stored.debt_original_cents,
+        late_fee_cents=stored.debt_late_fee_cents,
+        mora_cents=stored.debt_mora_cents,
+        recounted_cents=recounted.total.cents,
+        open_invoices=sum(1 for invoice in position.invoices if invoice.open.total),
+        has_expired=is_waiting and tx.business_date > stored.valid_through,
+        may_approve=_may_approve(tx, stored, offer),
+        approval_reason=stored.approval_reason,
+        closing_reason=stored.closing_reason,
+        accepted_on=stored.accepted_on,
+    )
+
+
+def _may_approve(tx: Tx, stored: Renegotiation, offer: Offer) -> bool:
+    """Whether the discount waits for somebody like who asks."""
+    if not stored.needs_approval or stored.approved_by is not None:
+        return False
+    try:
+        tx.actor.require(Permission.RENEGOTIATIONS_APPROVE)
+        rules.check_second_person(
+            tx.actor, drafted_by=stored.drafted_by, greatest_discount_pct=rules.greatest_discount_pct(offer)
+        )
+    except DomainError:
+        return False
+    return True

@@ -12,9 +12,9 @@ from uuid import UUID
 from sqlalchemy import insert
 
 from domain import renegotiations as rules
-from domain.calendar import BusinessCalendar, Step
+from domain.calendar import BusinessCalendar
 from domain.history import ContractInvoice, Position
-from domain.instalments import Plan, PlanTerms, effective_annual_cost
+from domain.instalments import effective_annual_cost
 from domain.money import Money, total
 from domain.payments import PaymentMethod
 from domain.renegotiations import DebtBreakdown, Offer
@@ -23,15 +23,10 @@ from loanapp.models.clients import Client
 from loanapp.models.contracts import LoadedContract, company_holidays, load_contracts
 from loanapp.models.invoices import Invoice
 from loanapp.models.payments import Payment
-from loanapp.models.renegotiations import Renegotiation
+from loanapp.models.renegotiations import OWN_COLUMNS, TERMS_COLUMNS, Renegotiation, offer_of
 from loanapp.models.requests import Request
 from loanapp.services import _audit, _positions
 from loanapp.services._use_case import Tx
-
-_OWN_COLUMNS = (
-    "offered_on", "valid_through", "mora_discount_pct", "late_fee_discount_pct", "original_discount_pct",
-)  # fmt: skip
-_TERMS_COLUMNS = ("plan", "step", "rate_pct", "first_due_date", "skip_sundays", "skip_holidays")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,29 +46,11 @@ def without_principal(offer: Offer) -> Offer:
 def columns_of(offer: Offer) -> dict[str, Any]:
     """Return the columns of an offer's terms."""
     return {
-        **{name: getattr(offer, name) for name in _OWN_COLUMNS},
-        **{name: getattr(offer.terms, name) for name in _TERMS_COLUMNS},
+        **{name: getattr(offer, name) for name in OWN_COLUMNS},
+        **{name: getattr(offer.terms, name) for name in TERMS_COLUMNS},
         "instalment_count": offer.terms.count,
         "down_payment_cents": offer.down_payment.cents,
     }
-
-
-def offer_of(row: Renegotiation) -> Offer:
-    """Return the offer that a row holds."""
-    return Offer(
-        **{name: getattr(row, name) for name in _OWN_COLUMNS},
-        terms=PlanTerms(
-            principal=Money.ZERO,
-            plan=Plan(row.plan),
-            step=Step(row.step),
-            count=row.instalment_count,
-            rate_pct=row.rate_pct,
-            first_due_date=row.first_due_date,
-            skip_sundays=row.skip_sundays,
-            skip_holidays=row.skip_holidays,
-        ),
-        down_payment=Money(row.down_payment_cents),
-    )
 
 
 def facts_of(row: Renegotiation) -> dict[str, Any]:
@@ -143,7 +120,7 @@ def _new_request(tx: Tx, old: Request, offer: Offer, new_id: UUID, invoices: tup
         status=RequestStatus.ACTIVE,
         principal_cents=financed.cents,
         instalment_count=offer.terms.count,
-        **{name: getattr(offer.terms, name) for name in _TERMS_COLUMNS},
+        **{name: getattr(offer.terms, name) for name in TERMS_COLUMNS},
         late_fee_pct=old.late_fee_pct,
         mora_pct_month=old.mora_pct_month,
         effective_annual_cost_pct=effective_annual_cost(financed, tx.business_date, flows),

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from domain import renegotiations as rules
 from domain.clients import required_text
-from domain.errors import Checks, Conflict, NotFound
+from domain.errors import Checks, Conflict
 from domain.money import Money, total
 from domain.payments import PaymentMethod, check_method
 from domain.permissions import Limit, Permission
@@ -22,7 +22,7 @@ from domain.requests import check_move as check_request_move
 from loanapp.models import locks
 from loanapp.models.clients import Client
 from loanapp.models.contracts import load_contracts
-from loanapp.models.renegotiations import Renegotiation
+from loanapp.models.renegotiations import Renegotiation, offer_of
 from loanapp.models.requests import Request
 from loanapp.services import _agreements, _audit, _outbox
 from loanapp.services._agreements import DownPayment
@@ -30,12 +30,6 @@ from loanapp.services._use_case import Tx, use_case
 
 REASON_LENGTH_MAXIMUM = 500
 _WAITING = (RenegotiationStatus.DRAFT, RenegotiationStatus.PROPOSED)
-
-
-class RenegotiationNotFound(NotFound):
-    """No such offer."""
-
-    code = "renegotiation.not_found"
 
 
 class RenegotiationIdTaken(Conflict):
@@ -92,10 +86,7 @@ def draft_offer(tx: Tx, command: DraftOffer) -> OfferReceipt:
     client, request = _locked_request(tx, command.request_id)
     existing = tx.session.get(Renegotiation, command.renegotiation_id)
     if existing is not None:
-        if (
-            _agreements.offer_of(existing) != _agreements.without_principal(command.offer)
-            or existing.request_id != request.id
-        ):
+        if offer_of(existing) != _agreements.without_principal(command.offer) or existing.request_id != request.id:
             raise RenegotiationIdTaken
         return _receipt(tx, existing)
     check_request_move(request.status, RequestStatus.RENEGOTIATED)
@@ -134,7 +125,7 @@ def approve_discount(tx: Tx, command: DecideOffer) -> OfferReceipt:
     rules.check_second_person(
         tx.actor,
         drafted_by=row.drafted_by,
-        greatest_discount_pct=rules.greatest_discount_pct(_agreements.offer_of(row)),
+        greatest_discount_pct=rules.greatest_discount_pct(offer_of(row)),
     )
     row.approved_by, row.approved_at, row.approval_reason = tx.actor.user_id, tx.now, reason
     _note(tx, client, row, "renegotiation.approved", row.status, reason=reason)
@@ -262,7 +253,7 @@ def _locked(tx: Tx, renegotiation_id: UUID) -> tuple[Client, Renegotiation]:
     client_id = tx.session.scalar(select(Renegotiation.client_id).where(Renegotiation.id == renegotiation_id))
     client = locks.client(tx.session, client_id) if client_id else None
     if client is None:
-        raise RenegotiationNotFound
+        raise rules.RenegotiationNotFound
     return client, tx.session.get_one(Renegotiation, renegotiation_id, populate_existing=True)
 
 

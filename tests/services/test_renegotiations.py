@@ -22,6 +22,7 @@ from domain.renegotiations import (
     OfferNotOfToday,
     OwnOffer,
     RenegotiationMoveRefused,
+    RenegotiationNotFound,
 )
 from domain.requests import RequestMoved
 from loanapp.queries import statements, verification
@@ -312,5 +313,5 @@ def test_the_statement_of_a_past_day_shows_what_stood_before_the_agreement() -> 
 def test_an_unknown_offer_is_refused() -> None:
     book = Book.opened()
 
-    with pytest.raises(renegotiations.RenegotiationNotFound):
+    with pytest.raises(RenegotiationNotFound):
         renegotiations.propose(book.manager, at(OFFERED), DecideOffer(renegotiation_id=UUID(int=1)))

@@ -17,10 +17,10 @@ from loanapp.components.filters import filter_bar
 from loanapp.components.formats import brl_text, counted, instant_text, percent_text
 from loanapp.components.links import app_link
 from loanapp.components.page import page
+from loanapp.components.plan_terms import PERIODS
 from loanapp.components.states import empty_all_done, empty_first_use, empty_no_match, error_card, table_skeleton
 from loanapp.components.table import Column, caption, data_table, pagination
 from loanapp.gate import AuthState, requires
-from loanapp.pages.requests.terms import PERIODS
 from loanapp.queries.requests import ORDERS, RequestLine, RequestsOf, RequestsPage, requests_page
 
 _S = RequestStatus

@@ -26,10 +26,11 @@ from loanapp.components.forms import once_form, settled
 from loanapp.components.glyphs import glyph
 from loanapp.components.links import app_link
 from loanapp.components.page import page
+from loanapp.components.plan_terms import PLANS, STEPS
 from loanapp.components.states import error_card, page_skeleton
 from loanapp.gate import AuthState, requires
 from loanapp.pages.requests.simulation import NO_SIMULATION, Simulated, simulated_texts, simulation_details
-from loanapp.pages.requests.terms import PLANS, STEPS, parse_request, parse_terms
+from loanapp.pages.requests.terms import parse_request, parse_terms
 from loanapp.queries.requests import Borrower, borrowers, request_form, simulate
 from loanapp.services.requests import open_request
 

@@ -34,12 +34,16 @@ def _actions() -> rx.Component:
         _may(Permission.PAYMENTS_REGISTER),
         link_button("Receber", to=state.receive_to, kind="primary", icon="banknote"),
     )
+    renegotiate = rx.cond(
+        _may(Permission.RENEGOTIATIONS_OFFER),
+        link_button("Renegociar", to=f"/renegociacoes/simular?emprestimo={state.number}", icon="handshake"),
+    )
     actions = rx.match(
         state.status,
         ("OPEN", rx.cond(_may(Permission.REQUESTS_DECIDE), _decide())),
         ("APPROVED", _release()),
-        ("ACTIVE", receive),
-        ("LOST", receive),
+        ("ACTIVE", rx.fragment(renegotiate, receive)),
+        ("LOST", rx.fragment(renegotiate, receive)),
         ("PAID", new_request),
         ("UNAPPROVED", new_request),
         rx.fragment(),

@@ -7,8 +7,8 @@ from domain.instalments import Plan
 from domain.payments import PaymentMethod
 from domain.requests import RequestStatus
 from loanapp.components.formats import brl_text, counted, date_text, instant_text, percent_text
+from loanapp.components.plan_terms import PERIODS, PLANS, STEPS
 from loanapp.components.receive_calculation import Calculated, calculated
-from loanapp.pages.requests.terms import PERIODS, PLANS, STEPS
 from loanapp.queries.request_record import LifeStep, PaymentLine, RequestRecord
 
 INVOICES_SHOWN = 60

@@ -2,37 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import date
-from enum import StrEnum
-from typing import TypeVar
 from uuid import UUID
 
 from domain.calendar import Step, parse_date
 from domain.errors import Checks, DomainError, SeveralProblems
-from domain.instalments import MAX_COUNT, Plan, PlanCountOutOfRange, PlanTerms
+from domain.instalments import Plan, PlanTerms
 from domain.money import parse_brl, parse_percent
 from domain.requests import BorrowerMissing
 from loanapp.components.address import identifier
+from loanapp.components.plan_terms import chosen, parse_count
 from loanapp.services.requests import OpenRequest
-
-PLANS = ((Plan.FLAT.value, "Juros simples"), (Plan.PRICE.value, "Price"))
-STEPS = (
-    (Step.DAILY.value, "Diária"),
-    (Step.WEEKLY.value, "Semanal"),
-    (Step.BIWEEKLY.value, "A cada 2 semanas"),
-    (Step.MONTHLY.value, "Mensal"),
-)
-PERIODS = {Step.DAILY: "ao dia", Step.WEEKLY: "à semana", Step.BIWEEKLY: "à quinzena", Step.MONTHLY: "ao mês"}
-_LONGEST_COUNT = 4
-
-Choice = TypeVar("Choice", bound=StrEnum)
-
-
-def parse_count(text: str) -> int:
-    """Read a number of instalments; raise PlanCountOutOfRange for anything that is no small whole number."""
-    text = text.strip()
-    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_COUNT):
-        raise PlanCountOutOfRange(limit=MAX_COUNT)
-    return int(text)
 
 
 def parse_terms(texts: Mapping[str, str], today: date) -> PlanTerms:
@@ -47,10 +26,10 @@ def parse_terms(texts: Mapping[str, str], today: date) -> PlanTerms:
     assert count is not None
     assert rate_pct is not None
     assert first_due_date is not None
-    step = _chosen(Step, texts["step"], Step.MONTHLY)
+    step = chosen(Step, texts["step"], Step.MONTHLY)
     return PlanTerms(
         principal=principal,
-        plan=_chosen(Plan, texts["plan"], Plan.FLAT),
+        plan=chosen(Plan, texts["plan"], Plan.FLAT),
         step=step,
         count=count,
         rate_pct=rate_pct,
@@ -86,8 +65,3 @@ def parse_request(texts: Mapping[str, str], today: date) -> OpenRequest:
         skip_holidays=terms.skip_holidays,
         note=texts["note"],
     )
-
-
-def _chosen(choices: type[Choice], text: str, default: Choice) -> Choice:
-    """Return the choice with a value; only a forged form names another one, which counts as the default."""
-    return choices(text) if text in {choice.value for choice in choices} else default

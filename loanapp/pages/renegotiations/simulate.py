@@ -1,0 +1,328 @@
+"""Simulador: the debt of one loan, and three proposals over it side by side, one of them in the form (ux.md §2.15)."""
+
+import functools
+import json
+from typing import Any, TypedDict
+from uuid import UUID
+
+import reflex as rx
+
+from domain.permissions import Permission
+from domain.renegotiations import Offer
+from loanapp import bridge
+from loanapp.components import address, feedback
+from loanapp.components.buttons import button, submit_button
+from loanapp.components.fields import date_field, error_summary, money_field, percent_field, select_field, text_field
+from loanapp.components.figures import fact, facts
+from loanapp.components.formats import brl_text, counted, date_text
+from loanapp.components.forms import once_form, settled
+from loanapp.components.glyphs import glyph
+from loanapp.components.links import app_link
+from loanapp.components.page import page
+from loanapp.components.plan_terms import STEPS
+from loanapp.components.states import error_card, page_skeleton
+from loanapp.gate import AuthState, requires
+from loanapp.pages.renegotiations.offer_texts import (
+    LETTERS,
+    NO_TERMS,
+    Shown,
+    Terms,
+    lowest,
+    parse_draft,
+    parse_offer,
+    shown,
+    terms_of,
+)
+from loanapp.queries.charged import ChargedInvoice
+from loanapp.queries.renegotiations import Simulator, SimulatorOf, simulator
+from loanapp.services.renegotiations import draft_offer
+
+FORM_ID = "new-offer"
+_FORM_AS_JSON = (
+    f"((form) => form ? JSON.stringify(Object.fromEntries(new FormData(form))) : '{{}}')"
+    f"(document.getElementById('{FORM_ID}'))"
+)
+_LARGEST_NUMBER_DIGITS = 15
+
+
+class DebtRow(TypedDict):
+    """One open invoice of the debt."""
+
+    number: str
+    due: str
+    original: str
+    late_fee: str
+    mora: str
+    open: str
+
+
+class SimulateState(AuthState):
+    """The simulator of one loan in this tab; the offers that stand in the columns stay on the server."""
+
+    is_loaded: bool = False
+    problem: str = ""
+    number: int = 0
+    client: str = ""
+    client_to: str = ""
+    today: str = ""
+    original: str = ""
+    late_fee: str = ""
+    mora: str = ""
+    debt: str = ""
+    rows: list[DebtRow] = []  # noqa: RUF012 - Reflex copies the defaults for every tab.
+    proposals: list[Shown] = []  # noqa: RUF012
+    lowest: str = ""
+    limit: str = ""
+    letter: str = "B"
+    terms: Terms = NO_TERMS
+    errors: dict[str, str] = {}  # noqa: RUF012
+    _offers: tuple[Offer, ...] = ()
+    _request_id: UUID | None = None
+
+    @rx.event
+    @requires(Permission.RENEGOTIATIONS_OFFER)
+    async def load(self) -> None:
+        """Read the debt of the loan that the address names, with the suggested proposals."""
+        asked = address.parameter(self, "emprestimo")
+        self.reset()
+        is_number = asked.isascii() and asked.isdigit() and len(asked) <= _LARGEST_NUMBER_DIGITS
+        self.number = int(asked) if is_number else 0
+        outcome = await bridge.read(simulator, SimulatorOf(number=self.number))
+        self.problem, self.is_loaded = feedback.message(outcome), True
+        if outcome.ok:
+            self._show(outcome.result)
+            self._edit("B")
+
+    @rx.event
+    @requires(Permission.RENEGOTIATIONS_OFFER)
+    async def edit(self, letter: str) -> None:
+        """Take a proposal into the form; the others stay as they stand."""
+        if letter in LETTERS and self._offers:
+            self._edit(letter)
+
+    @rx.event(supersedes=True)
+    @requires(Permission.RENEGOTIATIONS_OFFER)
+    async def count(self, form_as_json: str) -> None:
+        """Work the form's proposal out again while it is typed; what is no whole offer leaves the column as it was."""
+        outcome = await bridge.submit(simulator, self._with_form, _object(form_as_json))
+        if not outcome.ok:
+            now = feedback.field_errors(outcome)
+            self.errors = {field: now[field] for field in self.errors if field in now}
+            return
+        self.errors = {}
+        self._show(outcome.result)
+
+    @rx.event(temporal=True)
+    @requires(Permission.RENEGOTIATIONS_OFFER)
+    async def submit(self, form: dict[str, Any]) -> Any:
+        """Make the offer that the form holds, once by its key, and go to its record."""
+        if self._request_id is None:
+            return settled(FORM_ID, is_done=False)
+        outcome = await bridge.submit(draft_offer, functools.partial(parse_draft, request_id=self._request_id), form)
+        self.errors = feedback.field_errors(outcome)
+        if not outcome.ok:
+            return settled(FORM_ID, is_done=False)
+        return [settled(FORM_ID, is_done=True), rx.redirect(f"/renegociacoes/{outcome.result.number}")]
+
+    def _with_form(self, texts: Any, today: Any) -> SimulatorOf:
+        offers = list(self._offers)
+        offers[LETTERS.index(self.letter)] = parse_offer(texts, today)
+        return SimulatorOf(number=self.number, offers=tuple(offers))
+
+    def _edit(self, letter: str) -> None:
+        self.letter, self.errors = letter, {}
+        self.terms = terms_of(self._offers[LETTERS.index(letter)])
+
+    def _show(self, found: Simulator) -> None:
+        self._request_id = found.request_id
+        self._offers = tuple(proposal.offer for proposal in found.proposals)
+        self.client, self.client_to = found.client_name, f"/clientes/{found.client_id}"
+        self.today = found.business_date.isoformat()
+        self.original, self.late_fee = brl_text(found.original_cents), brl_text(found.late_fee_cents)
+        self.mora, self.debt = brl_text(found.mora_cents), brl_text(found.debt_cents)
+        self.rows = [_debt_row(invoice) for invoice in found.invoices]
+        self.lowest = lowest(found.proposals)
+        self.proposals = [
+            shown(letter, proposal, is_lowest=self.lowest.startswith(f"Proposta {letter}:"))
+            for letter, proposal in zip(LETTERS, found.proposals, strict=True)
+        ]
+        limit = found.discount_limit_pct
+        self.limit = "" if limit is None else f"Seu limite de desconto é {limit}%. Acima dele, outra pessoa aprova."
+
+
+def _debt_row(invoice: ChargedInvoice) -> DebtRow:
+    return DebtRow(
+        number=str(invoice.number) if invoice.number else "Entrada",
+        due=date_text(invoice.due_date)
+        + (f" · {counted(invoice.days_overdue, 'dia', 'dias')} em atraso" if invoice.days_overdue else ""),
+        original=brl_text(invoice.original_cents),
+        late_fee=brl_text(invoice.late_fee_cents),
+        mora=brl_text(invoice.mora_cents),
+        open=brl_text(invoice.open_cents),
+    )
+
+
+def _object(text: object) -> object:
+    """Return what a JSON text of the browser holds; nothing for what is no JSON."""
+    try:
+        return json.loads(text) if isinstance(text, str) and len(text) <= bridge.LONGEST_TEXT else {}
+    except ValueError:
+        return {}
+
+
+def _debt() -> rx.Component:
+    state = SimulateState
+    rows = rx.foreach(
+        state.rows,
+        lambda row: rx.el.tr(
+            rx.el.td(row["number"], class_name="pr-3 py-1"),
+            rx.el.td(row["due"], class_name="pr-3"),
+            rx.el.td(row["original"], class_name="text-right tabular-nums pl-3 max-md:hidden"),
+            rx.el.td(row["late_fee"], class_name="text-right tabular-nums pl-3 max-md:hidden"),
+            rx.el.td(row["mora"], class_name="text-right tabular-nums pl-3 max-md:hidden"),
+            rx.el.td(row["open"], class_name="text-right tabular-nums pl-3 font-medium"),
+            class_name="border-t border-[var(--c-line)]",
+        ),
+    )
+    head = rx.el.tr(
+        *(
+            rx.el.th(text, scope="col", class_name=f"font-medium {class_name}")
+            for text, class_name in (
+                ("Parcela", "text-left"),
+                ("Vencimento", "text-left"),
+                ("Original", "text-right max-md:hidden"),
+                ("Multa", "text-right max-md:hidden"),
+                ("Mora", "text-right max-md:hidden"),
+                ("Em aberto", "text-right"),
+            )
+        ),
+        class_name="caption",
+    )
+    return rx.el.section(
+        rx.el.h2("Dívida hoje", class_name="title-small"),
+        facts(
+            fact("Original em aberto", state.original),
+            fact("Multa", state.late_fee),
+            fact("Mora", state.mora),
+            fact("Dívida hoje", rx.el.span(state.debt, class_name="figure")),
+        ),
+        rx.el.details(
+            rx.el.summary("Ver por parcela: todas entram no acordo", class_name="link py-2 max-md:min-h-12"),
+            rx.el.table(
+                rx.el.caption("Parcelas em aberto", class_name="sr-only"),
+                rx.el.thead(head), rx.el.tbody(rows), class_name="w-full mt-2",
+            ),
+        ),
+        class_name="panel flex flex-col gap-3",
+    )  # fmt: skip
+
+
+def _form() -> rx.Component:
+    state = SimulateState
+    count = rx.call_script(_FORM_AS_JSON, callback=state.count).debounce(300)
+    live = {"errors": state.errors, "on_change": count}
+    terms = state.terms
+    fields = rx.el.div(
+        money_field("down_payment", "Entrada", value=terms["down_payment"], **live),
+        text_field("count", "Número de parcelas", input_mode="numeric", value=terms["count"], **live),
+        select_field("step", "Frequência", STEPS, value=terms["step"], **live),
+        date_field("first_due_date", "Primeira data", today=state.today, value=terms["first_due_date"], **live),
+        percent_field("rate_pct", "Juros por período", period="", value=terms["rate_pct"], **live),
+        percent_field("mora_discount_pct", "Desconto na mora", period="", value=terms["mora_discount_pct"], **live),
+        percent_field(
+            "late_fee_discount_pct", "Desconto na multa", period="", value=terms["late_fee_discount_pct"], **live
+        ),
+        percent_field(
+            "original_discount_pct", "Desconto no restante", period="", value=terms["original_discount_pct"], **live
+        ),
+        date_field("valid_through", "Válida até", today=state.today, value=terms["valid_through"], **live),
+        class_name="grid gap-4 sm:grid-cols-2 lg:grid-cols-3 items-start",
+        # The fields are uncontrolled: another proposal fills them anew.
+        key=state.letter,
+    )
+    return rx.el.section(
+        rx.el.h2("Condições da proposta ", state.letter, class_name="title-small"),
+        rx.cond(state.limit != "", rx.el.p(state.limit, class_name="muted")),
+        once_form(
+            error_summary(state.errors),
+            fields,
+            rx.el.div(
+                submit_button("Fazer proposta " + state.letter, busy="Registrando…"),
+                rx.el.p("A dívida de hoje fica fixada na proposta até a validade.", class_name="muted"),
+                class_name="flex flex-wrap items-center gap-3",
+            ),
+            id=FORM_ID,
+            on_submit=state.submit,
+        ),
+        class_name="panel flex flex-col gap-3",
+    )
+
+
+def _proposal(proposal: rx.Var[Shown]) -> rx.Component:
+    state = SimulateState
+    is_edited = state.letter == proposal["letter"]
+    figures = facts(
+        fact("Total a pagar", rx.el.span(proposal["total"], class_name="figure")),
+        fact("Parcelas", proposal["instalments"]),
+        fact("Entrada", proposal["down_payment"]),
+        fact("Desconto", proposal["discount"]),
+        fact("Diferença para a dívida", proposal["difference"]),
+        fact("Último vencimento", proposal["last_due"]),
+        fact("% da renda", proposal["income"]),
+        fact("CET", proposal["cost"]),
+        fact("A mora nova conta sobre", proposal["base"]),
+    )
+    return rx.el.article(
+        rx.el.div(
+            rx.el.h3(f"Proposta {proposal['letter']}: ", proposal["headline"], class_name="font-semibold"),
+            rx.cond(
+                is_edited,
+                rx.el.span(glyph("pencil-line"), "No formulário", class_name="muted flex items-center gap-1"),
+                button(f"Usar proposta {proposal['letter']}", on_click=state.edit(proposal["letter"])),
+            ),
+            class_name="flex flex-wrap items-center justify-between gap-2 min-h-10",
+        ),
+        rx.cond(
+            proposal["problem"] != "",
+            rx.el.p(glyph("circle-alert", class_name="shrink-0"), proposal["problem"], class_name="field-error"),
+            figures,
+        ),
+        rx.cond(
+            proposal["needs_approval"],
+            rx.el.p(glyph("shield-ban", class_name="shrink-0"), "Pede aprovação.", class_name="notice rounded-md"),
+        ),
+        class_name=rx.cond(is_edited, "panel flex flex-col gap-3 outline-2 outline outline-[var(--c-focus)]",
+                           "panel flex flex-col gap-3"),
+        custom_attrs={"aria-current": rx.cond(is_edited, "true", "false")},
+    )  # fmt: skip
+
+
+@page(
+    "/renegociacoes/simular",
+    title="Simular renegociação",
+    permission=Permission.RENEGOTIATIONS_OFFER,
+    on_load=[SimulateState.load],
+)
+def simulate() -> rx.Component:
+    """Draw whose loan it is, the debt, the three columns and the form."""
+    state = SimulateState
+    body = rx.el.div(
+        rx.el.p(
+            "Empréstimo ", app_link(f"nº {state.number}", to=f"/emprestimos/{state.number}"), " de ",
+            app_link(state.client, to=state.client_to),
+        ),
+        _debt(),
+        rx.el.section(
+            rx.el.h2("Propostas", class_name="sr-only"),
+            rx.el.div(rx.foreach(state.proposals, _proposal), class_name="grid gap-3 lg:grid-cols-3 items-stretch"),
+            rx.el.p(state.lowest, role="status", class_name="mt-2 font-medium"),
+            aria_live="polite",
+        ),
+        _form(),
+        class_name="flex flex-col gap-4",
+    )  # fmt: skip
+    return rx.cond(
+        state.problem != "",
+        error_card(state.problem, state.load),
+        rx.cond(state.is_loaded, body, page_skeleton()),
+    )
