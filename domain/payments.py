@@ -20,6 +20,7 @@ class PaymentMethod(StrEnum):
 
 
 RECEIVED_METHODS = tuple(method for method in PaymentMethod if method is not PaymentMethod.CREDIT)
+REFUND_METHODS = (PaymentMethod.PIX, PaymentMethod.CASH, PaymentMethod.TRANSFER)
 
 
 class PaymentInFuture(Invalid):
