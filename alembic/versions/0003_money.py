@@ -10,6 +10,16 @@ branch_labels = None
 depends_on = None
 
 APPEND_ONLY = ("reversals", "adjustments", "credit_uses", "refunds", "settled_invoices", "due_date_changes")
+NEW_COLUMNS = (
+    ("company_settings", "remainder_waive_cents", "100"),
+    ("requests", "credit_cents", "0"),
+    ("invoices", "waived_late_fee_cents", "0"),
+    ("invoices", "waived_mora_cents", "0"),
+)
+_WAIVED_CHARGES = (
+    "waived_late_fee_cents BETWEEN 0 AND late_fee_cents AND waived_mora_cents BETWEEN 0 AND mora_cents"
+    " AND waived_late_fee_cents + waived_mora_cents <= waived_cents"
+)
 _LIMITS_BEFORE = "'approve_cents', 'write_off_cents', 'waive_pct', 'discount_pct', 'cash_day_cents'"
 _AGGREGATES = "total_value_paid >= 0 AND total_value_to_breakeven >= 0 AND total_value_open >= 0"
 
@@ -199,12 +209,10 @@ def upgrade() -> None:
         "num_nonnulls(cause_payment_id, cause_reversal_id, cause_adjustment_id, cause_due_date_change_id) = 1",
     )
     # The rows that stand get a value; from then on the product says it.
-    for table, column, value in (
-        ("company_settings", "remainder_waive_cents", "100"),
-        ("requests", "credit_cents", "0"),
-    ):
+    for table, column, value in NEW_COLUMNS:
         op.add_column(table, sa.Column(column, sa.BigInteger(), nullable=False, server_default=value))
         op.alter_column(table, column, server_default=None)
+    op.create_check_constraint(op.f("ck_invoices_waived_charges"), "invoices", _WAIVED_CHARGES)
     op.execute("""
         UPDATE requests r SET credit_cents = p.cents
           FROM (SELECT request_id, sum(amount_cents - coalesce(a.cents, 0)) AS cents
@@ -233,8 +241,8 @@ def downgrade() -> None:
     op.execute("DELETE FROM role_limits WHERE name = 'backdate_days'")
     _replace_check("role_limits", "name", f"name IN ({_LIMITS_BEFORE})")
     _replace_check("requests", "aggregates", f"{_AGGREGATES} AND total_value_overdue >= 0")
-    op.drop_column("requests", "credit_cents")
-    op.drop_column("company_settings", "remainder_waive_cents")
+    for table, column, _ in NEW_COLUMNS:
+        op.drop_column(table, column)
     op.drop_constraint(op.f("ck_allocations_one_cause"), "allocations")
     op.drop_constraint(op.f("fk_allocations_cause_adjustment_id_adjustments"), "allocations", type_="foreignkey")
     op.drop_constraint(

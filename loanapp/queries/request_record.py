@@ -132,7 +132,7 @@ class RequestRecord:
 
 @query(Permission.REQUESTS_VIEW)
 def request_record(tx: Tx, number: int) -> RequestRecord:
-    """Return the loan with a number as it stands today; raise RequestNotFound; six statements at most."""
+    """Return the loan with a number as it stands today; raise RequestNotFound; seven statements at most."""
     found = tx.session.execute(
         select(Request, Client, _PARENT.number)
         .join(Client, Client.id == Request.client_id)
