@@ -75,6 +75,11 @@ class LoadedContract:
         return self.position(self.request.overdue_through, mora_as_of=self.request.mora_through)
 
     @property
+    def original_due_dates(self) -> dict[int, date]:
+        """The due dates of the plan, by invoice number, before any of them was moved."""
+        return {invoice.number: invoice.due_date for invoice in self.contract_as_of(date.min).invoices}
+
+    @property
     def relief(self) -> dict[int, Parts]:
         """What moved due dates took off, by invoice number: it counts against the limit of waivers."""
         taken_off: defaultdict[int, Parts] = defaultdict(Parts)

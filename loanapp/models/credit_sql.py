@@ -29,7 +29,8 @@ _ALLOCATED = (
 )
 
 
-def _is_in_use() -> ColumnElement[bool]:
+def is_in_use() -> ColumnElement[bool]:
+    """Say in SQL whether a use of credit counts: what used it was not reversed."""
     undone = select(Reversal.id).where(
         or_(Reversal.payment_id == CreditUse.used_by_payment_id, Reversal.refund_id == CreditUse.refund_id)
     )
@@ -40,7 +41,7 @@ def unused_cents() -> ColumnElement[int]:
     """Return what a payment left over and nobody uses, in centavos, 0 once it is reversed."""
     used = (
         select(func.coalesce(func.sum(CreditUse.amount_cents), 0))
-        .where(CreditUse.source_payment_id == Payment.id, _is_in_use())
+        .where(CreditUse.source_payment_id == Payment.id, is_in_use())
         .correlate(Payment)
         .scalar_subquery()
     )
@@ -69,7 +70,7 @@ def users_of(payment_id: UUID) -> Select[str]:
         select(words)
         .outerjoin(Payment, Payment.id == CreditUse.used_by_payment_id)
         .outerjoin(Refund, Refund.id == CreditUse.refund_id)
-        .where(CreditUse.source_payment_id == payment_id, _is_in_use())
+        .where(CreditUse.source_payment_id == payment_id, is_in_use())
         .order_by(CreditUse.id)
     )
 
