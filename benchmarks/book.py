@@ -47,13 +47,14 @@ REQUEST_COLUMNS = (
     "first_due_date", "skip_sundays", "skip_holidays", "late_fee_pct", "mora_pct_month", "note",
     "requested_on", "requested_at", "approved_on", "decision_reason", "disbursed_on", "disbursed_at",
     "disbursement_method", "paid_on", "root_id", "overdue_through", "mora_through", "total_value_paid",
-    "total_value_to_breakeven", "total_value_open", "total_value_overdue", "invoices_paid", "next_due_date",
-    "overdue_since", "metrics_updated_at",
+    "total_value_to_breakeven", "total_value_open", "total_value_overdue", "credit_cents", "invoices_paid",
+    "next_due_date", "overdue_since", "metrics_updated_at",
 )  # fmt: skip
 INVOICE_COLUMNS = (
     "id", "request_id", "number", "due_date", "effective_due_date", "status", "principal_cents", "interest_cents",
     "original_cents", "late_fee_base_cents", "late_fee_cents", "mora_base_cents", "mora_remaining_base_cents",
-    "mora_frozen_cents", "mora_since", "mora_cents", "waived_cents", "paid_cents", "paid_on",
+    "mora_frozen_cents", "mora_since", "mora_cents", "waived_cents", "waived_late_fee_cents", "waived_mora_cents",
+    "paid_cents", "paid_on",
 )  # fmt: skip
 PAYMENT_COLUMNS = (
     "id", "number", "request_id", "amount_cents", "method", "received_on", "note", "business_date", "registered_at",
@@ -195,7 +196,7 @@ def _write_request(
         request_id, len(tables.requests) + 1, client_id, status, terms.principal.cents, terms.plan, terms.step,
         terms.count, terms.rate_pct, terms.first_due_date, False, False, LATE_FEE_PCT, MORA_PCT_MONTH, "",
         disbursed_on, lent_at, disbursed_on, "", disbursed_on, lent_at, "PIX", paid_on, request_id,
-        BUSINESS_DATE, BUSINESS_DATE, *(aggregates[name] for name in REQUEST_COLUMNS[26:33]), NOW,
+        BUSINESS_DATE, BUSINESS_DATE, *(aggregates[name] for name in REQUEST_COLUMNS[26:34]), NOW,
     ))  # fmt: skip
 
 

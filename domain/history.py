@@ -14,7 +14,7 @@ from uuid import UUID
 
 from domain import charges
 from domain.invoices import InvoiceStatus, status_from_facts
-from domain.money import Money
+from domain.money import Money, total
 from domain.payments import Parts, allocate
 
 
@@ -60,10 +60,19 @@ class Contract:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CreditUse:
+    """Credit that a payment left, used elsewhere or paid back from a day on, until what used it was reversed."""
+
+    used_on: date
+    amount: Money
+    returned_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PaymentFact:
     """Money received for the contract; `sequence` orders the facts of one day as they were recorded.
 
-    `credit_used` is the part of its credit that was used elsewhere or paid back: it is never allocated here again.
+    `credit_uses` take from what is allocated here, from their day on: used credit is never allocated again.
     `chosen` names the whole invoices that an early settlement covers: they come before the others.
     """
 
@@ -72,8 +81,13 @@ class PaymentFact:
     sequence: int
     amount: Money
     reversed_on: date | None = None
-    credit_used: Money = Money.ZERO
+    credit_uses: tuple[CreditUse, ...] = ()
     chosen: frozenset[int] = frozenset()
+
+    def credit_used(self, as_of: date) -> Money:
+        """Return how much of its credit was in use elsewhere on a day."""
+        uses = [use.amount for use in self.credit_uses if _counts(use.used_on, use.returned_on, as_of)]
+        return total(uses)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,6 +104,7 @@ class AdjustmentFact:
     granted_on: date
     sequence: int
     payment_id: UUID | None = None
+    reversed_on: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,11 +137,16 @@ class InvoicePosition:
     mora_remaining_base: Money
     mora_since: date
     mora_segments: tuple[MoraSegment, ...]
-    waived: Money
+    waived_parts: Parts
     paid: Parts
     open: Parts
     paid_on: date | None
     days_overdue: int
+
+    @property
+    def waived(self) -> Money:
+        """What waivers, remainders let go and an early settlement's discount took off."""
+        return self.waived_parts.total
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -264,7 +284,7 @@ class _Ledger:
             mora_remaining_base=self.mora_remaining_base,
             mora_since=self.mora_since,
             mora_segments=segments,
-            waived=self.settled.total - self.paid.total,
+            waived_parts=self.settled - self.paid,
             paid=self.paid,
             open=open_parts if is_owed else Parts(),
             paid_on=self.paid_on,
@@ -302,9 +322,10 @@ def replay(
             ledgers[fact.invoice_number].waive(fact.component, fact.amount, last_day)
             continue
         last_day = fact.received_on
-        left = _allocate_payment(fact, oldest_first, lines)
+        used = fact.credit_used(as_of)
+        left = _allocate_payment(fact, fact.amount - used, oldest_first, lines)
         unused_credit += left
-        credits_[fact.payment_id] = left + fact.credit_used
+        credits_[fact.payment_id] = left + used
     mora_end = max(min(end, mora_as_of or end), last_day)
     invoices = tuple(ledgers[number].position(end, mora_end, is_closed=is_closed) for number in sorted(ledgers))
     total_open = sum(invoice.open.total.cents for invoice in invoices)
@@ -325,11 +346,7 @@ def _facts_that_count(
     payments: Iterable[PaymentFact], adjustments: Iterable[AdjustmentFact], end: date
 ) -> list[PaymentFact | AdjustmentFact]:
     """Return the facts up to a date, by day and then as recorded, without what was reversed by then."""
-    counted = [
-        payment
-        for payment in payments
-        if payment.received_on <= end and (payment.reversed_on is None or payment.reversed_on > end)
-    ]
+    counted = [payment for payment in payments if _counts(payment.received_on, payment.reversed_on, end)]
     payment_ids = {payment.payment_id for payment in counted}
     keyed: list[tuple[tuple[date, int, int], PaymentFact | AdjustmentFact]] = [
         ((payment.received_on, payment.sequence, 1), payment) for payment in counted
@@ -337,15 +354,22 @@ def _facts_that_count(
     keyed.extend(
         ((adjustment.granted_on, adjustment.sequence, 0), adjustment)
         for adjustment in adjustments
-        if adjustment.granted_on <= end and (adjustment.payment_id is None or adjustment.payment_id in payment_ids)
+        if _counts(adjustment.granted_on, adjustment.reversed_on, end)
+        and (adjustment.payment_id is None or adjustment.payment_id in payment_ids)
     )
     keyed.sort(key=lambda pair: pair[0])
     return [fact for _, fact in keyed]
 
 
-def _allocate_payment(payment: PaymentFact, oldest_first: Sequence[_Ledger], lines: list[AllocationLine]) -> Money:
-    """Allocate a payment over the open invoices, oldest due date first; return what no invoice took (money.md §4)."""
-    left = payment.amount - payment.credit_used
+def _counts(since: date, until: date | None, day: date) -> bool:
+    """Say whether a fact that began on one day, and was taken back on another, counts on a day."""
+    return since <= day and (until is None or until > day)
+
+
+def _allocate_payment(
+    payment: PaymentFact, left: Money, oldest_first: Sequence[_Ledger], lines: list[AllocationLine]
+) -> Money:
+    """Allocate what is left of a payment, oldest due date first; return what no invoice took (money.md §4)."""
     # The sort is stable: the chosen invoices of an early settlement first, among themselves oldest due date first.
     for ledger in sorted(oldest_first, key=lambda ledger: ledger.invoice.number not in payment.chosen):
         if not left:

@@ -34,6 +34,12 @@ class InvoiceMoveRefused(Conflict):
     code = "invoice.move_refused"
 
 
+class InvoiceNotOpen(Conflict):
+    """The invoice is not there, or nothing of it is open."""
+
+    code = "invoice.not_open"
+
+
 def check_move(current: InvoiceStatus, target: InvoiceStatus) -> None:
     """Raise InvoiceMoveRefused unless `MOVES` allows the move."""
     if target not in MOVES[current]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from domain.errors import Invalid
+from domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from domain.money import AMOUNT_MAXIMUM, Money
+from domain.permissions import Actor, Limit
 
 
 class PaymentMethod(StrEnum):
@@ -20,6 +21,8 @@ class PaymentMethod(StrEnum):
 
 
 RECEIVED_METHODS = tuple(method for method in PaymentMethod if method is not PaymentMethod.CREDIT)
+TIMES_DEBT_MAXIMUM = 10
+REFUND_METHODS = (PaymentMethod.PIX, PaymentMethod.CASH, PaymentMethod.TRANSFER)
 
 
 class PaymentInFuture(Invalid):
@@ -50,6 +53,36 @@ class PaymentTooLarge(Invalid):
     """The amount paid is above R$ 100.000.000,00."""
 
     code = "payment.too_large"
+
+
+class PaymentAboveDebt(Invalid):
+    """The amount is more than ten times what is owed: it was surely mistyped."""
+
+    code = "payment.above_debt"
+
+
+class PaymentBackdatedTooFar(NotAllowed):
+    """The payment is dated further back than the role may go."""
+
+    code = "payment.backdated_too_far"
+
+
+class PaymentBackdateNeedsReason(Invalid):
+    """A payment dated before the business date says why."""
+
+    code = "payment.backdate_needs_reason"
+
+
+class PaymentNotFound(NotFound):
+    """No such payment."""
+
+    code = "payment.not_found"
+
+
+class PaymentIdTaken(Conflict):
+    """The id belongs to a payment with another order or author."""
+
+    code = "payment.id_taken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +160,22 @@ def check_method(method: PaymentMethod) -> PaymentMethod:
     if method not in RECEIVED_METHODS:
         raise PaymentMethodBringsNoMoney
     return method
+
+
+def check_proportion(amount: Money, *, owed: Money, lent: Money) -> None:
+    """Raise PaymentAboveDebt for more than ten times what is owed, or what was lent where nothing is owed any more."""
+    limit = (owed or lent) * TIMES_DEBT_MAXIMUM
+    if amount > limit:
+        raise PaymentAboveDebt(field="amount", limit=limit)
+
+
+def check_backdating(actor: Actor, received_on: date, *, today: date) -> None:
+    """Raise PaymentBackdatedTooFar where the day lies further back than the actor's role may go."""
+    if not actor.is_within(Limit.BACKDATE_DAYS, max(0, (today - received_on).days)):
+        raise PaymentBackdatedTooFar(field="received_on", limit_days=actor.limits.get(Limit.BACKDATE_DAYS, 0))
+
+
+def check_backdate_reason(reason: str, received_on: date, *, today: date) -> None:
+    """Raise PaymentBackdateNeedsReason for a day before the business date that nothing explains (ux.md §2.12)."""
+    if received_on < today and not reason.strip():
+        raise PaymentBackdateNeedsReason(field="note")

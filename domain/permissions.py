@@ -86,6 +86,12 @@ class Permission(StrEnum):
     )
     RENEGOTIATIONS_ACCEPT = "renegotiations.accept", "MRA", "Seu papel não confirma acordos."
     RENEGOTIATIONS_EXPIRE = "renegotiations.expire", "J", "Só o sistema encerra propostas vencidas."
+    PAYMENTS_REVERSE = "payments.reverse", "MRSAJ", "Seu papel não estorna recebimentos. Peça à gestão."
+    PAYMENTS_SETTLE = "payments.settle", "MRAJ", "Seu papel não quita empréstimos antecipadamente. Peça à gestão."
+    CHARGES_WAIVE = "charges.waive", "MRAJ", "Seu papel não dispensa multa e mora. Peça à gestão."
+    INVOICES_CHANGE_DUE_DATE = "invoices.change_due_date", "MA", "Só a gestão de empréstimos altera vencimentos."
+    CREDIT_USE = "credit.use", "MRA", "Seu papel não usa o crédito de clientes. Peça à gestão."
+    CREDIT_REFUND = "credit.refund", "MA", "Só a gestão de empréstimos devolve o crédito de clientes."
     MESSAGES_VIEW = "messages.view", "MRAJ", "Seu papel não dá acesso às mensagens. Peça a um administrador."
     MESSAGES_SEND = "messages.send", "MRA", "Seu papel não envia mensagens. Peça a um administrador."
     MESSAGES_DELIVER = "messages.deliver", "J", "Só o sistema entrega mensagens."
@@ -111,13 +117,14 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 
 
 class Limit(StrEnum):
-    """How far a role may go, in the unit that the name ends with: centavos, or percent of what is open."""
+    """How far a role may go, in the unit that the name ends with: centavos, percent of what is open, or days back."""
 
     APPROVE_CENTS = "approve_cents"
     WRITE_OFF_CENTS = "write_off_cents"
     WAIVE_PCT = "waive_pct"
     DISCOUNT_PCT = "discount_pct"
     CASH_DAY_CENTS = "cash_day_cents"
+    BACKDATE_DAYS = "backdate_days"
 
 
 # The limits of a new company.  None: no limit; a limit that a role does not list is 0, it may not at all.
@@ -128,9 +135,15 @@ ROLE_LIMITS: dict[Role, dict[Limit, int | None]] = {
         Limit.WAIVE_PCT: 20,
         Limit.DISCOUNT_PCT: 20,
         Limit.CASH_DAY_CENTS: None,
+        Limit.BACKDATE_DAYS: 90,
     },
-    Role.RENEGOTIATION_ANALYST: {Limit.WAIVE_PCT: 10, Limit.DISCOUNT_PCT: 20, Limit.CASH_DAY_CENTS: None},
-    Role.STREET_SUPERVISOR: {Limit.CASH_DAY_CENTS: 300_000},
+    Role.RENEGOTIATION_ANALYST: {
+        Limit.WAIVE_PCT: 10,
+        Limit.DISCOUNT_PCT: 20,
+        Limit.CASH_DAY_CENTS: None,
+        Limit.BACKDATE_DAYS: 30,
+    },
+    Role.STREET_SUPERVISOR: {Limit.CASH_DAY_CENTS: 300_000, Limit.BACKDATE_DAYS: 3},
     Role.SUPER_ADMIN: dict.fromkeys(Limit),
     Role.SYSTEM: dict.fromkeys(Limit),
     Role.NOBODY: {},

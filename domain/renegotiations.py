@@ -287,14 +287,22 @@ def offer_plan(
     return (*first, *rest)
 
 
-def check_acceptance(offer: Offer, *, accepted_on: date, offered: DebtBreakdown, recounted: DebtBreakdown) -> None:
+def check_acceptance(
+    offer: Offer,
+    *,
+    accepted_on: date,
+    offered: DebtBreakdown,
+    recounted: DebtBreakdown,
+    has_changed_since: bool = False,
+) -> None:
     """Raise OfferExpired past the validity, OfferDebtChanged where the offer date's debt is no longer what it was.
 
-    `recounted` is the debt replayed to `offered_on` after the lock: passing days alone change nothing (money.md §5).
+    `recounted` is the debt counted again after the lock; `has_changed_since` says that a fact came after the offer's
+    date, whatever the sum.  Passing days alone change nothing (money.md §5).
     """
     if accepted_on > offer.valid_through:
         raise OfferExpired(valid_through=offer.valid_through)
-    if recounted != offered:
+    if has_changed_since or recounted != offered:
         raise OfferDebtChanged(offered=offered.total, recounted=recounted.total)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from domain.errors import Invalid
+from domain.errors import Conflict, Invalid
 from domain.history import Contract, InvoicePosition, Position
 from domain.money import Money, fraction_of, total
 
@@ -13,6 +13,12 @@ class SettlementInvoiceNotOpen(Invalid):
     """An early settlement covers open invoices of the request only."""
 
     code = "settlement.invoice_not_open"
+
+
+class SettlementChanged(Conflict):
+    """A payment, a waiver or a passing day changed what settles the invoices since it was shown."""
+
+    code = "settlement.changed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,3 +83,9 @@ def quote_settlement(
         discount=total(line.discount for line in settled),
         to_pay=total(line.to_pay for line in settled),
     )
+
+
+def check_expected(settlement: Settlement, expected_total: Money) -> None:
+    """Raise SettlementChanged where what settles today is no longer what was shown."""
+    if settlement.to_pay != expected_total:
+        raise SettlementChanged(field="expected_total", expected=expected_total, to_pay=settlement.to_pay)

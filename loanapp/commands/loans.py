@@ -129,6 +129,7 @@ def plan_payment(
         amount=receipt.amount,
         method=method,
         received_on=receipt.received_on,
+        note="Comprovante chegou depois." if receipt.received_on < recorded_on else "",
     )
     past.plan(recorded_on, minute, lambda moment: _pay(staff, order, moment))
 

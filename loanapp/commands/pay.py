@@ -15,6 +15,9 @@ from loanapp.commands.statement import no_request, statement_of
 from loanapp.queries.statements import request_id_of
 from loanapp.services.payments import RegisterPayment, register_payment
 
+# A program that names an earlier day knows why; the book asks for words all the same.
+_BACKDATED = "Registrado pelo terminal com data anterior."
+
 
 @click.command(short_help="Register a payment.")
 @click.argument("request", type=NUMBER)
@@ -26,10 +29,18 @@ from loanapp.services.payments import RegisterPayment, register_payment
     show_default=True,
 )
 @click.option("--received-on", type=DATE, help="The day the money came in; else today.")
+@click.option("--note", default="", help="Why, where the day is an earlier one; else anything worth keeping.")
 @click.option("--id", "payment_id", type=click.UUID, help="Sent again, it is the same payment; else a new one.")
 @click.option("--json", "is_json", is_flag=True, help="One JSON document. Amounts in centavos.")
 def pay(
-    request: int, amount_cents: int, method: str, received_on: date | None, payment_id: UUID | None, *, is_json: bool
+    request: int,
+    amount_cents: int,
+    method: str,
+    received_on: date | None,
+    note: str,
+    payment_id: UUID | None,
+    *,
+    is_json: bool,
 ) -> None:
     """Register a payment of REQUEST (its number) and print its receipt."""
     with environment.ready():
@@ -43,6 +54,7 @@ def pay(
             amount=Money(amount_cents),
             method=PaymentMethod(method),
             received_on=received_on or moment.business_date,
+            note=note or (_BACKDATED if received_on and received_on < moment.business_date else ""),
         )
         receipt = register_payment(SYSTEM, moment, order)
         after = statement_of(request, moment.business_date)[0]

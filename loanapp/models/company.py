@@ -17,6 +17,7 @@ class CompanySettings(Base):
         CheckConstraint("id = 1", name="one_row"),
         CheckConstraint("late_fee_pct >= 0 AND mora_pct_month >= 0", name="rates"),
         CheckConstraint("retention_years BETWEEN 1 AND 30", name="retention"),
+        CheckConstraint("remainder_waive_cents >= 0", name="remainder"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -29,6 +30,7 @@ class CompanySettings(Base):
     mora_pct_month: Mapped[Decimal]
     is_second_factor_required: Mapped[bool] = mapped_column(default=False)
     retention_years: Mapped[int] = mapped_column(default=5)
+    remainder_waive_cents: Mapped[int] = mapped_column(default=100)
     updated_at: Mapped[datetime]
 
 

@@ -3,7 +3,8 @@
 Reads only; the writers are in `services/_positions.py`, the checkers in `queries/verification.py`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,13 +13,26 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session, aliased
 
-from domain.history import Contract, ContractInvoice, InvoicePosition, PaymentFact, Position, replay
+from domain.due_dates import DueDateChange, contract_as_of
+from domain.history import (
+    AdjustmentFact,
+    Component,
+    Contract,
+    ContractInvoice,
+    CreditUse,
+    InvoicePosition,
+    PaymentFact,
+    Position,
+    replay,
+)
 from domain.invoices import InvoiceStatus
 from domain.money import Money
+from domain.payments import Parts
 from domain.requests import RequestStatus
 from loanapp.models.company import Holiday
+from loanapp.models.fact_sql import Fact, rare_facts
 from loanapp.models.invoices import Invoice
-from loanapp.models.payments import Payment
+from loanapp.models.payments import Payment, Reversal
 from loanapp.models.requests import Request
 
 _INVOICE_COLUMNS = tuple(column for column in Invoice.__table__.columns if column.name != "open_cents")
@@ -26,37 +40,72 @@ _REQUEST_COLUMNS = (
     Request.id,
     Request.late_fee_pct,
     Request.mora_pct_month,
+    Request.disbursed_on,
     Request.renegotiated_on,
     Request.charges_end_on,
     Request.overdue_through,
     Request.mora_through,
 )
+_Rows = list[Row[*tuple[Any, ...]]]
 
 
 @dataclass(frozen=True)
 class LoadedContract:
-    """One disbursed request: its stored invoice rows by number, and the facts of its replay."""
+    """One disbursed request: its stored invoice rows by number, and the facts of its replay.
+
+    `contract` has the due dates of now; `due_date_changes` lead back to those of an earlier day.
+    """
 
     request: Row[*tuple[Any, ...]]
     invoice_rows: dict[int, Row[*tuple[Any, ...]]]
     contract: Contract
     payments: tuple[PaymentFact, ...]
+    adjustments: tuple[AdjustmentFact, ...] = ()
+    due_date_changes: tuple[DueDateChange, ...] = ()
+
+    def contract_as_of(self, as_of: date) -> Contract:
+        """Return the contract with the due dates that stood on a day."""
+        return contract_as_of(self.contract, self.due_date_changes, as_of)
 
     def position(self, as_of: date, *, mora_as_of: date | None = None) -> Position:
         """Replay the contract as of a business date."""
-        return replay(self.contract, self.payments, as_of=as_of, mora_as_of=mora_as_of)
+        contract = self.contract_as_of(as_of)
+        return replay(contract, self.payments, self.adjustments, as_of=as_of, mora_as_of=mora_as_of)
 
     def has_facts_after(self, day: date) -> bool:
-        """Whether money counts that came in after a day."""
-        return any(payment.received_on > day and payment.reversed_on is None for payment in self.payments)
+        """Whether anything since a day changed what was owed on it: money, a waiver, a reversal, a moved date."""
+        dated = [
+            *((payment.received_on, payment.reversed_on) for payment in self.payments),
+            *((adjustment.granted_on, adjustment.reversed_on) for adjustment in self.adjustments),
+            *((change.changed_on, None) for change in self.due_date_changes),
+        ]
+        return any(on > day if undone_on is None else on <= day < undone_on for on, undone_on in dated)
 
     def position_at_watermark(self) -> Position:
         """Replay the contract as of what its stored columns stand for."""
         return self.position(self.request.overdue_through, mora_as_of=self.request.mora_through)
 
+    @property
+    def original_due_dates(self) -> dict[int, date]:
+        """The due dates of the plan, by invoice number, before any of them was moved."""
+        return {invoice.number: invoice.due_date for invoice in self.contract_as_of(date.min).invoices}
+
+    @property
+    def relief(self) -> dict[int, Parts]:
+        """What moved due dates took off, by invoice number: it counts against the limit of waivers."""
+        taken_off: defaultdict[int, Parts] = defaultdict(Parts)
+        for change in self.due_date_changes:
+            taken_off[change.invoice_number] += change.relief
+        return taken_off
+
+    @property
+    def next_sequence(self) -> int:
+        """The place of a waiver granted now: after all payments, before the next one of the same day."""
+        return max((payment.sequence for payment in self.payments), default=0) + 1
+
 
 def load_contracts(session: Session, request_ids: Sequence[UUID]) -> dict[UUID, LoadedContract]:
-    """Load the disbursed requests among the ids, in three statements whatever their number."""
+    """Load the disbursed requests among the ids, in four statements whatever their number."""
     requests = {row.id: row for row in session.execute(select(*_REQUEST_COLUMNS).where(Request.id.in_(request_ids)))}
     invoices: dict[UUID, dict[int, Row[*tuple[Any, ...]]]] = {}
     for row in session.execute(
@@ -65,29 +114,90 @@ def load_contracts(session: Session, request_ids: Sequence[UUID]) -> dict[UUID, 
         .order_by(Invoice.request_id, Invoice.number)
     ):
         invoices.setdefault(row.request_id, {})[row.number] = row
-    payments: dict[UUID, list[PaymentFact]] = {}
-    for payment in session.execute(
-        select(Payment.id, Payment.number, Payment.request_id, Payment.amount_cents, Payment.received_on)
+    payments: defaultdict[UUID, _Rows] = defaultdict(list)
+    for row in session.execute(
+        select(
+            Payment.id,
+            Payment.number,
+            Payment.request_id,
+            Payment.amount_cents,
+            Payment.received_on,
+            Reversal.business_date.label("reversed_on"),
+        )
+        .outerjoin(Reversal, Reversal.payment_id == Payment.id)
         .where(Payment.request_id.in_(request_ids))
         .order_by(Payment.received_on, Payment.number)
     ):
-        payments.setdefault(payment.request_id, []).append(
-            PaymentFact(
-                payment_id=payment.id,
-                received_on=payment.received_on,
-                sequence=payment.number,
-                amount=Money(payment.amount_cents),
-            )
-        )
+        payments[row.request_id].append(row)
+    facts: defaultdict[UUID, _Rows] = defaultdict(list)
+    for fact in session.execute(rare_facts(request_ids)):
+        facts[fact.request_id].append(fact)
     return {
-        request_id: LoadedContract(
-            request=requests[request_id],
-            invoice_rows=rows,
-            contract=_contract(requests[request_id], rows.values()),
-            payments=tuple(payments.get(request_id, ())),
-        )
+        request_id: _loaded(requests[request_id], rows, payments[request_id], facts[request_id])
         for request_id, rows in invoices.items()
     }
+
+
+def _loaded(
+    request: Row[*tuple[Any, ...]], rows: dict[int, Row[*tuple[Any, ...]]], payments: _Rows, facts: _Rows
+) -> LoadedContract:
+    numbers = {row.id: number for number, row in rows.items()}
+    uses: defaultdict[UUID, list[CreditUse]] = defaultdict(list)
+    chosen: defaultdict[UUID, set[int]] = defaultdict(set)
+    adjustments, changes = [], []
+    for fact in facts:
+        if fact.fact == Fact.ADJUSTMENT:
+            adjustments.append(_adjustment(fact, numbers))
+        elif fact.fact == Fact.CREDIT_USE:
+            use = CreditUse(used_on=fact.since, amount=Money(fact.amount_cents), returned_on=fact.until)
+            uses[fact.payment_id].append(use)
+        elif fact.fact == Fact.SETTLED_INVOICE:
+            chosen[fact.payment_id].add(numbers[fact.invoice_id])
+        else:
+            changes.append(_due_date_change(fact, numbers))
+    return LoadedContract(
+        request=request,
+        invoice_rows=rows,
+        contract=_contract(request, rows.values()),
+        payments=tuple(
+            PaymentFact(
+                payment_id=row.id,
+                received_on=row.received_on,
+                sequence=row.number,
+                amount=Money(row.amount_cents),
+                reversed_on=row.reversed_on,
+                credit_uses=tuple(uses[row.id]),
+                chosen=frozenset(chosen[row.id]),
+            )
+            for row in payments
+        ),
+        adjustments=tuple(adjustments),
+        due_date_changes=tuple(changes),
+    )
+
+
+def _adjustment(fact: Row[*tuple[Any, ...]], numbers: Mapping[int, int]) -> AdjustmentFact:
+    return AdjustmentFact(
+        adjustment_id=fact.id,
+        invoice_number=numbers[fact.invoice_id],
+        component=Component(fact.component),
+        amount=Money(fact.amount_cents),
+        granted_on=fact.since,
+        sequence=fact.sequence,
+        payment_id=fact.payment_id,
+        reversed_on=fact.until,
+    )
+
+
+def _due_date_change(fact: Row[*tuple[Any, ...]], numbers: Mapping[int, int]) -> DueDateChange:
+    return DueDateChange(
+        invoice_number=numbers[fact.invoice_id],
+        changed_on=fact.since,
+        sequence=fact.sequence,
+        old_due_date=fact.due_date,
+        old_effective_due_date=fact.effective_due_date,
+        relief=Parts(late_fee=Money(fact.late_fee_relief_cents), mora=Money(fact.mora_relief_cents)),
+    )
 
 
 def _contract(request: Row[*tuple[Any, ...]], rows: Iterable[Row[*tuple[Any, ...]]]) -> Contract:
@@ -122,6 +232,8 @@ def invoice_columns(position: InvoicePosition) -> dict[str, Any]:
         "mora_since": position.mora_since,
         "mora_cents": position.mora.cents,
         "waived_cents": position.waived.cents,
+        "waived_late_fee_cents": position.waived_parts.late_fee.cents,
+        "waived_mora_cents": position.waived_parts.mora.cents,
         "paid_cents": position.paid.total.cents,
         "paid_on": position.paid_on,
     }
@@ -166,6 +278,7 @@ def aggregate_columns(loaded: LoadedContract, position: Position, *, to_recover_
         "total_value_to_breakeven": max(0, to_recover_cents - position.total_paid.cents),
         "total_value_open": position.total_open.cents,
         "total_value_overdue": position.total_overdue.cents,
+        "credit_cents": position.credit.cents,
         "invoices_paid": sum(1 for invoice in position.invoices if invoice.status is InvoiceStatus.PAID),
         "next_due_date": min(unsettled, default=None),
         "overdue_since": min(overdue, default=None),

@@ -16,7 +16,10 @@ from loanapp.models.requests import Request
 
 
 class Invoice(Base):
-    """One instalment. `open_cents` is what is still owed of it: nothing once it is renegotiated or cancelled."""
+    """One instalment. `open_cents` is what is still owed of it: nothing once it is renegotiated or cancelled.
+
+    `waived_cents` is all that was taken off, the waived parts of late fee and mora among it.
+    """
 
     __tablename__ = "invoices"
     __table_args__ = (
@@ -33,6 +36,11 @@ class Invoice(Base):
             "paid_cents >= 0 AND waived_cents >= 0"
             " AND paid_cents + waived_cents <= original_cents + late_fee_cents + mora_cents",
             name="never_over",
+        ),
+        CheckConstraint(
+            "waived_late_fee_cents BETWEEN 0 AND late_fee_cents AND waived_mora_cents BETWEEN 0 AND mora_cents"
+            " AND waived_late_fee_cents + waived_mora_cents <= waived_cents",
+            name="waived_charges",
         ),
         CheckConstraint(
             "(status = 'PAID') = (status NOT IN ('RENEGOTIATED', 'CANCELLED')"
@@ -68,6 +76,8 @@ class Invoice(Base):
     mora_since: Mapped[date]
     mora_cents: Mapped[int] = mapped_column(default=0)
     waived_cents: Mapped[int] = mapped_column(default=0)
+    waived_late_fee_cents: Mapped[int] = mapped_column(default=0)
+    waived_mora_cents: Mapped[int] = mapped_column(default=0)
     paid_cents: Mapped[int] = mapped_column(default=0)
     paid_on: Mapped[date | None]
     open_cents: Mapped[int] = mapped_column(

@@ -49,7 +49,7 @@ class Request(Base):
         CheckConstraint("(status = 'LOST') = (lost_on IS NOT NULL)", name="lost_has_date"),
         CheckConstraint(
             "total_value_paid >= 0 AND total_value_to_breakeven >= 0 AND total_value_open >= 0"
-            " AND total_value_overdue >= 0",
+            " AND total_value_overdue >= 0 AND credit_cents >= 0",
             name="aggregates",
         ),
         Index(None, "client_id"),
@@ -110,6 +110,7 @@ class Request(Base):
     total_value_to_breakeven: Mapped[int] = mapped_column(default=0)
     total_value_open: Mapped[int] = mapped_column(default=0)
     total_value_overdue: Mapped[int] = mapped_column(default=0)
+    credit_cents: Mapped[int] = mapped_column(default=0)
     invoices_paid: Mapped[int] = mapped_column(default=0)
     next_due_date: Mapped[date | None]
     overdue_since: Mapped[date | None]

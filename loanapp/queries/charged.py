@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from domain.history import InvoicePosition, Position
+from domain.history import ContractInvoice, InvoicePosition, Position
 from loanapp.models.contracts import LoadedContract
 
 
@@ -45,15 +45,16 @@ class ChargedInvoice:
 
 def charged_invoices(loaded: LoadedContract, position: Position) -> tuple[ChargedInvoice, ...]:
     """Return the invoices of a contract by number, as the position counts them."""
-    return tuple(_charged(loaded, invoice) for invoice in position.invoices)
+    dates = {invoice.number: invoice for invoice in loaded.contract_as_of(position.as_of).invoices}
+    return tuple(_charged(loaded, invoice, dates[invoice.number]) for invoice in position.invoices)
 
 
-def _charged(loaded: LoadedContract, invoice: InvoicePosition) -> ChargedInvoice:
+def _charged(loaded: LoadedContract, invoice: InvoicePosition, dates: ContractInvoice) -> ChargedInvoice:
     row = loaded.invoice_rows[invoice.number]
     return ChargedInvoice(
         number=invoice.number,
-        due_date=row.due_date,
-        effective_due_date=row.effective_due_date,
+        due_date=dates.due_date,
+        effective_due_date=dates.effective_due_date,
         status=invoice.status.value,
         days_overdue=invoice.days_overdue,
         principal_cents=row.principal_cents,

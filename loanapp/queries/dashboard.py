@@ -20,7 +20,7 @@ from domain.requests import RequestStatus
 from loanapp.models.cycles import CycleRun
 from loanapp.models.invoices import Invoice
 from loanapp.models.messages import Message
-from loanapp.models.payments import Payment
+from loanapp.models.payments import Payment, Reversal
 from loanapp.models.requests import Request
 from loanapp.queries._query import Tx, query
 from loanapp.queries.invoices import Aging, aging_days, still_owed
@@ -212,10 +212,11 @@ def _flows(tx: Tx) -> tuple[dict[date, int], dict[date, int]]:
         .where(Invoice.effective_due_date.between(first, last), Invoice.status.in_(owed))
         .group_by(Invoice.effective_due_date)
     )
-    # Using a client's credit brings no money in.
+    # Using a client's credit brings no money in, nor does what was reversed.
+    undone = select(Reversal.id).where(Reversal.payment_id == Payment.id)
     came = (
         select(literal("received"), Payment.received_on, func.sum(Payment.amount_cents))
-        .where(Payment.received_on.between(first, last), Payment.method != PaymentMethod.CREDIT)
+        .where(Payment.received_on.between(first, last), Payment.method != PaymentMethod.CREDIT, ~undone.exists())
         .group_by(Payment.received_on)
     )
     flows: dict[str, dict[date, int]] = {"expected": {}, "received": {}}

@@ -19,7 +19,7 @@ from loanapp.models.payments import Payment
 from loanapp.models.requests import Request
 from loanapp.queries._query import Tx
 
-PAYMENT_REGISTERED = "payment.registered"
+PAYMENT_ACTIONS = frozenset({"payment.registered", "payment.settled_early", "credit.used"})
 _Events = Sequence[Row[*tuple[Any, ...]]]
 
 
@@ -97,7 +97,7 @@ def payment_differences(tx: Tx, events: dict[UUID, _Events]) -> Iterator[Differe
 def _told(events: Iterable[Row[*tuple[Any, ...]]]) -> Iterator[tuple[str, tuple[object, ...]]]:
     """Yield what the trail tells of each payment, by its id."""
     for event in events:
-        if event.action != PAYMENT_REGISTERED:
+        if event.action not in PAYMENT_ACTIONS:
             continue
         facts = json.loads(event.text)
         after = facts["after"]

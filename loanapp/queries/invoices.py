@@ -21,13 +21,14 @@ from domain.payments import PaymentMethod
 from domain.permissions import Permission
 from domain.requests import RequestStatus
 from loanapp.models.clients import Client
-from loanapp.models.contracts import load_contracts
+from loanapp.models.contracts import LoadedContract, load_contracts
 from loanapp.models.invoices import Invoice
-from loanapp.models.payments import Allocation, Payment
+from loanapp.models.payments import Allocation, Payment, Reversal
 from loanapp.models.requests import Request
 from loanapp.queries._query import Tx, query
 from loanapp.queries.charged import ChargedInvoice, charged_invoices
 from loanapp.queries.clients import matches
+from loanapp.queries.undone import reversed_lines
 
 NEXT_DAYS = 7
 _OWED = (InvoiceStatus.OPEN, InvoiceStatus.UNPAID)
@@ -224,7 +225,8 @@ def _conditions(parameters: InvoicesFilter, today: date) -> list[ColumnElement[b
         conditions.append(or_(due == parameters.due_on, Invoice.due_date == parameters.due_on))
     if parameters.received_on is not None:
         paid = select(Allocation.invoice_id).join(Payment, Payment.id == Allocation.payment_id)
-        conditions.append(Invoice.id.in_(paid.where(Payment.received_on == parameters.received_on)))
+        counts = ~select(Reversal.id).where(Reversal.payment_id == Payment.id).exists()
+        conditions.append(Invoice.id.in_(paid.where(Payment.received_on == parameters.received_on, counts)))
     if parameters.text.strip():
         of_clients = select(Request.id).join(Client, Client.id == Request.client_id).where(*matches(parameters.text))
         conditions.append(Invoice.request_id.in_(of_clients))
@@ -298,13 +300,14 @@ class InvoiceAsked:
 
 @dataclass(frozen=True, kw_only=True)
 class InvoicePayment:
-    """What of one payment went to the invoice."""
+    """What of one payment went to the invoice, or had gone before it was reversed."""
 
     payment_id: UUID
     number: int
     received_on: date
     method: PaymentMethod
     amount_cents: int
+    is_reversed: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -371,15 +374,17 @@ def invoice_record(tx: Tx, parameters: InvoiceAsked) -> InvoiceRecord:
         today=tx.business_date,
         as_of=as_of,
         charged=next((each for each in charged_invoices(loaded, replayed) if each.number == invoice.number), None),
-        payments=_payments(tx, replayed, invoice.number),
+        payments=_payments(tx, loaded, replayed, invoice.number),
     )
 
 
-def _payments(tx: Tx, replayed: Position, number: int) -> tuple[InvoicePayment, ...]:
-    cents = {line.payment_id: line.parts.total.cents for line in replayed.allocations if line.invoice_number == number}
+def _payments(tx: Tx, loaded: LoadedContract, replayed: Position, number: int) -> tuple[InvoicePayment, ...]:
+    undone = reversed_lines(tx.session, {loaded.request.id: loaded}, replayed.as_of).get(loaded.request.id, ())
+    lines = {line.payment_id: line for line in (*replayed.allocations, *undone) if line.invoice_number == number}
+    is_reversed = {line.payment_id for line in undone}
     rows = tx.session.execute(
         select(Payment.id, Payment.number, Payment.received_on, Payment.method)
-        .where(Payment.id.in_(list(cents)))
+        .where(Payment.id.in_(list(lines)))
         .order_by(Payment.received_on, Payment.number)
     )
     return tuple(
@@ -388,7 +393,8 @@ def _payments(tx: Tx, replayed: Position, number: int) -> tuple[InvoicePayment, 
             number=row.number,
             received_on=row.received_on,
             method=PaymentMethod(row.method),
-            amount_cents=cents[row.id],
+            amount_cents=lines[row.id].parts.total.cents,
+            is_reversed=row.id in is_reversed,
         )
         for row in rows
     )

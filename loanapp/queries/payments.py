@@ -1,6 +1,6 @@
 """Reads of the payment dialog: which loans can receive, what a loan owes as of a date, where an amount would go."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -160,7 +160,7 @@ def receivables(tx: Tx, parameters: ReceivablesOf) -> tuple[Receivable, ...]:
 def payment_form(tx: Tx, parameters: PaymentFormOf) -> PaymentForm:
     """Return what the dialog shows for a loan; raise RequestNotFound, RequestTakesNoPayment or `payment.*` by field.
 
-    Six statements; the same replay as the use case's, with the payment that is being typed as its last fact.
+    Seven statements; the same replay as the use case's, with the payment that is being typed as its last fact.
     """
     found = tx.session.execute(
         select(Request, Client.name)
@@ -231,11 +231,8 @@ def _after(loaded: LoadedContract, amount: Money, received_on: date, today: date
     """Replay the contract to today with one payment more."""
     if not amount:
         return loaded.position(today)
-    last = max((payment.sequence for payment in loaded.payments), default=0)
-    typed = PaymentFact(payment_id=_TYPED, received_on=received_on, sequence=last + 1, amount=amount)
-    return LoadedContract(loaded.request, loaded.invoice_rows, loaded.contract, (*loaded.payments, typed)).position(
-        today
-    )
+    typed = PaymentFact(payment_id=_TYPED, received_on=received_on, sequence=loaded.next_sequence, amount=amount)
+    return replace(loaded, payments=(*loaded.payments, typed)).position(today)
 
 
 def _distribution(after: Position) -> tuple[Distributed, ...]:

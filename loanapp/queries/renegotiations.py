@@ -138,7 +138,7 @@ class OffersPage:
 
 @query(Permission.RENEGOTIATIONS_VIEW)
 def simulator(tx: Tx, parameters: SimulatorOf) -> Simulator:
-    """Return the debt of a request today and its proposals; raise RequestNotFound, RequestMoved.  Five statements."""
+    """Return the debt of a request today and its proposals; raise RequestNotFound, RequestMoved.  Six statements."""
     found = tx.session.execute(
         select(Request, Client).join(Client, Client.id == Request.client_id).where(Request.number == parameters.number)
     ).one_or_none()
@@ -325,7 +325,7 @@ class OfferRecord:
 
 @query(Permission.RENEGOTIATIONS_VIEW)
 def offer_record(tx: Tx, number: int) -> OfferRecord:
-    """Return the offer with this number; raise RenegotiationNotFound.  Five statements."""
+    """Return the offer with this number; raise RenegotiationNotFound.  Six statements."""
     row = tx.session.execute(_lines().where(Renegotiation.number == number)).one_or_none()
     if row is None:
         raise RenegotiationNotFound(number=number)

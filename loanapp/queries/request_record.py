@@ -29,6 +29,7 @@ from loanapp.models.requests import Request
 from loanapp.queries._query import Tx, query
 from loanapp.queries.charged import ChargedInvoice, charged_invoices
 from loanapp.queries.requests import Borrower, Simulation, read_borrowers, simulated, terms_of
+from loanapp.queries.undone import reversed_lines
 
 _STEP_OF_ACTION = {
     "request.opened": RequestStatus.OPEN,
@@ -60,7 +61,10 @@ class Share:
 
 @dataclass(frozen=True, kw_only=True)
 class PaymentLine:
-    """One payment of a loan; `credit_cents` is what no invoice took."""
+    """One payment of a loan; `credit_cents` is what no invoice took.
+
+    A reversed one counts nowhere: `shares` are then what it had settled.
+    """
 
     payment_id: UUID
     number: int
@@ -72,6 +76,7 @@ class PaymentLine:
     note: str
     shares: tuple[Share, ...]
     credit_cents: int
+    reversed_on: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +137,7 @@ class RequestRecord:
 
 @query(Permission.REQUESTS_VIEW)
 def request_record(tx: Tx, number: int) -> RequestRecord:
-    """Return the loan with a number as it stands today; raise RequestNotFound; six statements at most."""
+    """Return the loan with a number as it stands today; raise RequestNotFound; seven statements at most."""
     found = tx.session.execute(
         select(Request, Client, _PARENT.number)
         .join(Client, Client.id == Request.client_id)
@@ -200,8 +205,10 @@ def _standing(tx: Tx, request: Request) -> dict[str, Any]:
 
 def _payments(tx: Tx, loaded: LoadedContract, position: Position) -> tuple[PaymentLine, ...]:
     lines: dict[UUID, list[AllocationLine]] = {}
-    for line in position.allocations:
+    undone = reversed_lines(tx.session, {loaded.request.id: loaded}, position.as_of)
+    for line in (*position.allocations, *undone.get(loaded.request.id, ())):
         lines.setdefault(line.payment_id, []).append(line)
+    reversed_on = {payment.payment_id: payment.reversed_on for payment in loaded.payments}
     rows = tx.session.execute(
         select(Payment, User.name)
         .outerjoin(User, User.id == Payment.registered_by)
@@ -223,6 +230,7 @@ def _payments(tx: Tx, loaded: LoadedContract, position: Position) -> tuple[Payme
                 for line in lines.get(payment.id, ())
             ),
             credit_cents=position.credits.get(payment.id, Money.ZERO).cents,
+            reversed_on=reversed_on[payment.id],
         )
         for payment, author in rows
     )

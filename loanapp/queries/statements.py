@@ -22,6 +22,7 @@ from loanapp.models.clients import Client
 from loanapp.models.contracts import LoadedContract, load_contracts
 from loanapp.models.requests import Request
 from loanapp.queries._query import Tx, query
+from loanapp.queries.undone import reversed_lines
 
 Document = dict[str, Any]
 
@@ -60,7 +61,11 @@ def statements(tx: Tx, parameters: StatementsOf) -> list[Document]:
         raise RequestNotFound(number=next(number for number in parameters.numbers if number not in found))
     contracts = load_contracts(tx.session, [row.id for row in rows])
     before_cents = _received_before(tx, rows, parameters.as_of)
-    return [_document(row, contracts.get(row.id), parameters.as_of, before_cents.get(row.id, 0)) for row in rows]
+    undone = reversed_lines(tx.session, contracts, parameters.as_of)
+    return [
+        _document(row, contracts.get(row.id), undone.get(row.id, ()), parameters.as_of, before_cents.get(row.id, 0))
+        for row in rows
+    ]
 
 
 def _received_before(tx: Tx, rows: Sequence[Row[*tuple[Any, ...]]], as_of: date) -> dict[UUID, int]:
@@ -103,7 +108,13 @@ def _requests(parameters: StatementsOf) -> Select[*tuple[Any, ...]]:
     )  # fmt: skip
 
 
-def _document(row: Row[*tuple[Any, ...]], loaded: LoadedContract | None, as_of: date, before_cents: int) -> Document:
+def _document(
+    row: Row[*tuple[Any, ...]],
+    loaded: LoadedContract | None,
+    undone: Sequence[AllocationLine],
+    as_of: date,
+    before_cents: int,
+) -> Document:
     is_disbursed = loaded is not None and row.disbursed_on is not None and row.disbursed_on <= as_of
     position = loaded.position(as_of) if loaded is not None and is_disbursed else None
     status = _status(row, position, as_of)
@@ -123,7 +134,7 @@ def _document(row: Row[*tuple[Any, ...]], loaded: LoadedContract | None, as_of: 
         "late_fee_pct": _percent(row.late_fee_pct) if is_approved else None,
         "mora_pct_month": _percent(row.mora_pct_month) if is_approved else None,
         "mora_base_total_cents": sum(i.mora_base.cents for i in loaded.contract.invoices) if loaded and position else 0,
-        "invoices": list(_invoices(loaded, position)) if loaded and position else [],
+        "invoices": list(_invoices(loaded, position, undone)) if loaded and position else [],
         "total_open_cents": position.total_open.cents if position else 0,
         "credit_cents": position.credit.cents if position else 0,
         "total_value_paid_cents": paid_cents,
@@ -147,18 +158,22 @@ def _status(row: Row[*tuple[Any, ...]], position: Position | None, as_of: date) 
     return RequestStatus.APPROVED if is_approved else RequestStatus.OPEN
 
 
-def _invoices(loaded: LoadedContract, position: Position) -> Iterable[Document]:
+def _invoices(loaded: LoadedContract, position: Position, undone: Sequence[AllocationLine]) -> Iterable[Document]:
     payments = {payment.payment_id: payment for payment in loaded.payments}
-    lines: dict[int, list[AllocationLine]] = {}
-    for line in position.allocations:
-        lines.setdefault(line.invoice_number, []).append(line)
+    dates = {invoice.number: invoice for invoice in loaded.contract_as_of(position.as_of).invoices}
+    lines: dict[int, list[Document]] = {}
+    for counted, is_reversed in ((position.allocations, False), (undone, True)):
+        for line in counted:
+            told = _payment(payments[line.payment_id], line, is_reversed=is_reversed)
+            lines.setdefault(line.invoice_number, []).append(told)
+    place = {str(payment.payment_id): (payment.received_on, payment.sequence) for payment in loaded.payments}
     for invoice in position.invoices:
         row = loaded.invoice_rows[invoice.number]
         is_renegotiated = invoice.status is InvoiceStatus.RENEGOTIATED
         yield {
             "number": invoice.number,
-            "due_date": row.due_date.isoformat(),
-            "effective_due_date": row.effective_due_date.isoformat(),
+            "due_date": dates[invoice.number].due_date.isoformat(),
+            "effective_due_date": dates[invoice.number].effective_due_date.isoformat(),
             "status": invoice.status.value,
             "original_cents": row.original_cents,
             "principal_cents": row.principal_cents,
@@ -170,7 +185,7 @@ def _invoices(loaded: LoadedContract, position: Position) -> Iterable[Document]:
             "paid_cents": invoice.paid.total.cents,
             "open_cents": 0 if is_renegotiated else _open_cents(invoice),
             "days_overdue": invoice.days_overdue,
-            "payments": [_payment(payments[line.payment_id], line) for line in lines.get(invoice.number, [])],
+            "payments": sorted(lines.get(invoice.number, []), key=lambda line: place[line["payment"]]),
         }
 
 
@@ -179,7 +194,7 @@ def _open_cents(invoice: InvoicePosition) -> int:
     return owed.cents
 
 
-def _payment(payment: PaymentFact, line: AllocationLine) -> Document:
+def _payment(payment: PaymentFact, line: AllocationLine, *, is_reversed: bool) -> Document:
     return {
         "payment": str(payment.payment_id),
         "received_on": payment.received_on.isoformat(),
@@ -188,7 +203,7 @@ def _payment(payment: PaymentFact, line: AllocationLine) -> Document:
         "late_fee_cents": line.parts.late_fee.cents,
         "interest_cents": line.parts.interest.cents,
         "principal_cents": line.parts.principal.cents,
-        "reversed": payment.reversed_on is not None,
+        "reversed": is_reversed,
     }
 
 

@@ -23,6 +23,7 @@ from domain.payments import Parts
 from domain.permissions import Actor, Permission
 from domain.requests import DISBURSED, RequestStatus
 from loanapp.clock import Moment
+from loanapp.models import credit_sql
 from loanapp.models.audit import AuditHead
 from loanapp.models.clients import Client
 from loanapp.models.contracts import LoadedContract, aggregate_columns, invoice_columns, load_contracts, to_recover
@@ -30,7 +31,7 @@ from loanapp.models.cycles import CycleRun
 from loanapp.models.inbound import InboundEvent
 from loanapp.models.invoices import Invoice
 from loanapp.models.messages import Message
-from loanapp.models.payments import Allocation, Payment
+from loanapp.models.payments import Allocation, CreditUse, Payment, Reversal
 from loanapp.models.requests import Request
 from loanapp.queries._query import Tx, query
 from loanapp.queries.evidence import (
@@ -42,6 +43,7 @@ from loanapp.queries.evidence import (
     payment_differences,
     request_differences,
 )
+from loanapp.queries.money_evidence import fact_differences, last_effects, undone_since
 
 REQUESTS_PER_CHUNK = 500
 CLIENTS_PER_CHUNK = 1000
@@ -105,7 +107,7 @@ def contracts(tx: Tx, after: UUID | None) -> ContractChecks:
 
 @query(Permission.BOOK_VERIFY)
 def chains(tx: Tx, after: UUID | None) -> ContractChecks:
-    """Check the audit chains of the next clients, and their requests and payments against them (invariant 5)."""
+    """Check the audit chains of the next clients, and their requests and money facts against them (invariant 5)."""
     statement = select(Client.id, Client.number, Client.audit_count, Client.audit_head).order_by(Client.id)
     if after is not None:
         statement = statement.where(Client.id > after)
@@ -117,6 +119,7 @@ def chains(tx: Tx, after: UUID | None) -> ContractChecks:
         found.extend(chain_differences(record, by_client.get(client.id, ()), client.audit_count, client.audit_head))
     found.extend(request_differences(tx, by_client))
     found.extend(payment_differences(tx, by_client))
+    found.extend(fact_differences(tx, by_client))
     last_id = clients[-1].id if len(clients) == CLIENTS_PER_CHUNK else None
     return ContractChecks(tuple(found), len(clients), last_id)
 
@@ -157,10 +160,11 @@ def _plan_differences(request: Request, contract: LoadedContract) -> Iterator[Di
         )
         for each in build_plan(terms, BusinessCalendar())
     }  # fmt: skip
+    due_dates = contract.original_due_dates
     found = {
         number: (
             row.principal_cents, row.interest_cents, row.mora_base_cents,
-            None if request.skip_holidays else row.due_date.isoformat(),
+            None if request.skip_holidays else due_dates.get(number, row.due_date).isoformat(),
         )
         for number, row in contract.invoice_rows.items()
     }  # fmt: skip
@@ -238,8 +242,7 @@ def _state_differences(tx: Tx) -> Iterator[Difference]:
         select(Request.number, Request.status).where(Request.status.not_in(DISBURSED), standing.exists())
     ):
         yield difference("2 status", f"request {number}", status, "disbursed: it has invoices")
-    last_payment = select(func.max(Payment.registered_at)).where(Payment.request_id == Request.id).scalar_subquery()
-    last_effect = func.greatest(Request.disbursed_at, last_payment)
+    last_effect = func.greatest(Request.disbursed_at, *last_effects())
     for number, found, expected in tx.session.execute(
         select(Request.number, Request.metrics_updated_at, last_effect).where(
             Request.status.in_(DISBURSED), func.coalesce(Request.metrics_updated_at < last_effect, true())
@@ -257,13 +260,23 @@ def _credit_differences(tx: Tx) -> Iterator[Difference]:
         .group_by(Allocation.payment_id)
         .subquery()
     )
+    used = (
+        select(CreditUse.source_payment_id, func.sum(CreditUse.amount_cents).label("cents"))
+        .where(credit_sql.is_in_use())
+        .group_by(CreditUse.source_payment_id)
+        .subquery()
+    )
     left = (
         select(
             Request.client_id,
-            func.sum(Payment.amount_cents - func.coalesce(allocated.c.cents, 0)).label("cents"),
+            func.sum(Payment.amount_cents - func.coalesce(allocated.c.cents, 0) - func.coalesce(used.c.cents, 0)).label(
+                "cents"
+            ),
         )
         .join(Request, Request.id == Payment.request_id)
         .outerjoin(allocated, allocated.c.payment_id == Payment.id)
+        .outerjoin(used, used.c.source_payment_id == Payment.id)
+        .where(Payment.id.not_in(select(Reversal.payment_id).where(Reversal.payment_id.is_not(None))))
         .group_by(Request.client_id)
         .subquery()
     )
@@ -295,6 +308,8 @@ def _message_differences(tx: Tx) -> Iterator[Difference]:
         .where(
             Request.status == RequestStatus.ACTIVE,
             Request.disbursed_at < run.opened_at,
+            # What was undone or moved since may owe again what owed nothing on that morning.
+            ~undone_since(run.opened_at),
             Invoice.status.in_(("OPEN", "UNPAID")),
             Invoice.effective_due_date <= run.business_date,
             ~select(Message.id).where(Message.dedupe_key == key).exists(),

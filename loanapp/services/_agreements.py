@@ -13,7 +13,7 @@ from sqlalchemy import insert
 
 from domain import renegotiations as rules
 from domain.calendar import BusinessCalendar
-from domain.history import ContractInvoice, Position
+from domain.history import ContractInvoice
 from domain.instalments import effective_annual_cost
 from domain.money import Money, total
 from domain.payments import PaymentMethod
@@ -22,10 +22,11 @@ from domain.requests import RequestStatus
 from loanapp.models.clients import Client
 from loanapp.models.contracts import LoadedContract, company_holidays, load_contracts
 from loanapp.models.invoices import Invoice
-from loanapp.models.payments import Payment
 from loanapp.models.renegotiations import OWN_COLUMNS, TERMS_COLUMNS, Renegotiation, offer_of
 from loanapp.models.requests import Request
-from loanapp.services import _audit, _positions
+from loanapp.services import _audit, _positions, _received
+from loanapp.services._positions import Cause
+from loanapp.services._received import PaymentReceipt, Received
 from loanapp.services._use_case import Tx
 
 
@@ -82,21 +83,23 @@ def conclude(
         late_fee=Money(row.debt_late_fee_cents),
         mora=Money(row.debt_mora_cents),
     )
-    recounted = rules.debt(
-        loaded.position(tx.business_date if loaded.has_facts_after(offer.offered_on) else offer.offered_on)
+    has_changed_since = loaded.has_facts_after(offer.offered_on)
+    rules.check_acceptance(
+        offer,
+        accepted_on=tx.business_date,
+        offered=offered,
+        recounted=rules.debt(loaded.position(tx.business_date if has_changed_since else offer.offered_on)),
+        has_changed_since=has_changed_since,
     )
-    rules.check_acceptance(offer, accepted_on=tx.business_date, offered=offered, recounted=recounted)
     _, invoices = plan(tx, loaded, offer, accepted_on=tx.business_date)
     before = old.status
     old.status, old.lost_on = RequestStatus.RENEGOTIATED, None
     old.renegotiated_on, old.charges_end_on = tx.business_date, offer.offered_on
-    _positions.settle(tx, client, old, cause_payment_id=None)
+    _positions.settle(tx, client, old, _positions.NOTHING)
     new = _new_request(tx, old, offer, new_id, invoices)
-    if down_payment is not None:
-        _book(tx, new, down_payment)
-    position = _positions.settle(tx, client, new, cause_payment_id=down_payment.payment_id if down_payment else None)
-    if down_payment is not None:
-        _note_payment(tx, client, new, down_payment, position)
+    receipt = _receive(tx, new, down_payment) if down_payment else None
+    cause = Cause(payment_id=receipt.payment_id) if receipt else _positions.NOTHING
+    position = _positions.settle(tx, client, new, cause)
     _audit.note(
         tx, client, "request.renegotiated", "request", old.id,
         before={"status": before}, after={"status": old.status, "successor": new.number},
@@ -108,6 +111,12 @@ def conclude(
             "mora_base_cents": total(invoice.mora_base for invoice in invoices).cents, "parent": old.number,
         },
     )  # fmt: skip
+    if down_payment is not None and receipt is not None:
+        _audit.note(
+            tx, client, "payment.registered", "payment", receipt.payment_id,
+            after=_received.facts_of(_received_of(tx, new, down_payment), receipt, new)
+            | {"total_open_cents": position.total_open.cents},
+        )  # fmt: skip
     return new
 
 
@@ -162,30 +171,15 @@ def _new_request(tx: Tx, old: Request, offer: Offer, new_id: UUID, invoices: tup
     return new
 
 
-def _book(tx: Tx, new: Request, down_payment: DownPayment) -> None:
-    tx.session.add(
-        Payment(
-            id=down_payment.payment_id,
-            request_id=new.id,
-            amount_cents=down_payment.amount.cents,
-            method=down_payment.method,
-            received_on=tx.business_date,
-            note="Entrada do acordo",
-            registered_by=tx.actor.user_id,
-            business_date=tx.business_date,
-            registered_at=tx.now,
-        )
+def _receive(tx: Tx, new: Request, down_payment: DownPayment) -> PaymentReceipt:
+    return _received.insert_payment(tx, _received_of(tx, new, down_payment), note="Entrada do acordo")
+
+
+def _received_of(tx: Tx, new: Request, down_payment: DownPayment) -> Received:
+    return Received(
+        payment_id=down_payment.payment_id,
+        request_id=new.id,
+        amount=down_payment.amount,
+        method=down_payment.method,
+        received_on=tx.business_date,
     )
-    tx.session.flush()
-
-
-def _note_payment(tx: Tx, client: Client, new: Request, down_payment: DownPayment, position: Position) -> None:
-    number = tx.session.get_one(Payment, down_payment.payment_id).number
-    _audit.note(
-        tx, client, "payment.registered", "payment", down_payment.payment_id,
-        after={
-            "number": number, "amount_cents": down_payment.amount.cents, "method": down_payment.method,
-            "received_on": tx.business_date.isoformat(), "request": new.number,
-            "total_open_cents": position.total_open.cents,
-        },
-    )  # fmt: skip

@@ -94,8 +94,8 @@ def owed_by(session: Session, client_ids: Iterable[UUID], as_of: date) -> dict[U
             Invoice.number,
             Invoice.effective_due_date,
             Invoice.open_cents,
-            (Invoice.late_fee_cents - paid_late_fee).label("late_fee_cents"),
-            (Invoice.mora_cents - paid_mora).label("mora_cents"),
+            (Invoice.late_fee_cents - Invoice.waived_late_fee_cents - paid_late_fee).label("late_fee_cents"),
+            (Invoice.mora_cents - Invoice.waived_mora_cents - paid_mora).label("mora_cents"),
         )
         .join(Invoice, Invoice.request_id == Request.id)
         .join(paid, onclause=true())

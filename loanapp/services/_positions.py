@@ -1,6 +1,6 @@
 """Brings the stored rows of one contract to what the replay says, writing only the difference (architecture.md §6)."""
 
-from collections import defaultdict
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from sqlalchemy import func, insert, select, update
@@ -20,12 +20,24 @@ _PARTS = ("mora", "late_fee", "interest", "principal")
 _Key = tuple[UUID, int]
 
 
-def settle(tx: Tx, client: Client, request: Request, *, cause_payment_id: UUID | None) -> Position:
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """What moves allocations, one of these; none where nothing can have moved them."""
+
+    payment_id: UUID | None = None
+    reversal_id: UUID | None = None
+    adjustment_id: UUID | None = None
+    due_date_change_id: UUID | None = None
+
+
+NOTHING = Cause()
+
+
+def settle(tx: Tx, client: Client, request: Request, cause: Cause) -> Position:
     """Replay a locked contract to the business date and write what differs; return its position.
 
-    Allocations that a backdated fact moves are cancelled by rows of opposite sign that name their cause; the invoices,
-    the request's state, aggregates and watermarks, and the client's credit follow.  The cause is None where no money
-    moved.
+    Allocations that a fact moves are cancelled by rows of opposite sign that name their cause; the invoices, the
+    request's state, aggregates and watermarks, and the client's credit follow.
     """
     # The request's own pending changes must be in the database before the contract is read from it.
     tx.session.flush()
@@ -33,9 +45,9 @@ def settle(tx: Tx, client: Client, request: Request, *, cause_payment_id: UUID |
     overdue_through = max(tx.business_date, loaded.request.overdue_through)
     mora_through = max(tx.business_date, loaded.request.mora_through)
     position = loaded.position(overdue_through, mora_as_of=mora_through)
-    credit_change_cents = _write_allocations(tx, loaded, position, cause_payment_id)
+    _write_allocations(tx, loaded, position, cause)
     _write_invoices(tx, loaded, position)
-    client.credit_cents += credit_change_cents
+    client.credit_cents += position.credit.cents - request.credit_cents
     request.overdue_through, request.mora_through = overdue_through, mora_through
     to_recover_cents = to_recover(tx.session, [request])[request.id]
     for column, value in aggregate_columns(loaded, position, to_recover_cents=to_recover_cents).items():
@@ -69,12 +81,13 @@ def _write_invoices(tx: Tx, loaded: LoadedContract, position: Position) -> None:
         tx.session.execute(update(Invoice), changed)
 
 
-def _write_allocations(tx: Tx, loaded: LoadedContract, position: Position, cause_payment_id: UUID | None) -> int:
-    """Append the rows that lead from the stored allocations to the replayed ones; return the change of credit."""
+def _write_allocations(tx: Tx, loaded: LoadedContract, position: Position, cause: Cause) -> None:
+    """Append the rows that lead from the stored allocations to the replayed ones."""
     stored = _stored_parts(tx, loaded)
     wanted: dict[_Key, Parts] = {
         (line.payment_id, loaded.invoice_rows[line.invoice_number].id): line.parts for line in position.allocations
     }
+    caused_by = {f"cause_{name}": record_id for name, record_id in asdict(cause).items()}
     rows = []
     for key in sorted(stored.keys() | wanted.keys(), key=lambda key: (str(key[0]), key[1])):
         had, has = stored.get(key, Parts()), wanted.get(key, Parts())
@@ -87,14 +100,13 @@ def _write_allocations(tx: Tx, loaded: LoadedContract, position: Position, cause
                         "payment_id": key[0],
                         "invoice_id": key[1],
                         **{f"{name}_cents": sign * getattr(parts, name).cents for name in _PARTS},
-                        "cause_payment_id": cause_payment_id,
+                        **caused_by,
                         "business_date": tx.business_date,
                         "recorded_at": tx.now,
                     }
                 )
     if rows:
         tx.session.execute(insert(Allocation), rows)
-    return _credit_change_cents(loaded, stored, position, cause_payment_id)
 
 
 def _stored_parts(tx: Tx, loaded: LoadedContract) -> dict[_Key, Parts]:
@@ -106,18 +118,3 @@ def _stored_parts(tx: Tx, loaded: LoadedContract) -> dict[_Key, Parts]:
         .group_by(Allocation.payment_id, Allocation.invoice_id)
     )
     return {(row[0], row[1]): Parts(*(Money(int(cents)) for cents in row[2:])) for row in rows}
-
-
-def _credit_change_cents(
-    loaded: LoadedContract, stored: dict[_Key, Parts], position: Position, new_payment_id: UUID | None
-) -> int:
-    allocated: defaultdict[UUID, int] = defaultdict(int)
-    for (payment_id, _), parts in stored.items():
-        allocated[payment_id] += parts.total.cents
-    # The payment just inserted had no credit before; every other one had what its allocations left over.
-    before = sum(
-        payment.amount.cents - allocated[payment.payment_id]
-        for payment in loaded.payments
-        if payment.payment_id != new_payment_id
-    )
-    return position.credit.cents - before

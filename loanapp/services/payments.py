@@ -2,33 +2,43 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
-
+from domain.adjustments import AdjustmentKind, remainder_to_waive
 from domain.clients import optional_text
-from domain.errors import Checks, Conflict
+from domain.errors import Checks
 from domain.money import Money
-from domain.payments import PaymentMethod, check_amount, check_method, check_received_on
+from domain.payments import (
+    PaymentMethod,
+    check_amount,
+    check_backdate_reason,
+    check_backdating,
+    check_method,
+    check_proportion,
+    check_received_on,
+)
 from domain.permissions import Permission
-from domain.requests import RequestNotFound, RequestStatus, RequestTakesNoPayment
-from loanapp.models import locks
-from loanapp.models.payments import Payment
-from loanapp.services import _audit, _outbox, _positions
+from domain.requests import RequestStatus, RequestTakesNoPayment
+from loanapp.models.company import CompanySettings
+from loanapp.models.contracts import load_contracts
+from loanapp.models.requests import Request
+from loanapp.services import _adjustments, _audit, _outbox, _positions, _received
+from loanapp.services._adjustments import Order
+from loanapp.services._positions import Cause
+from loanapp.services._received import PaymentReceipt, Received
 from loanapp.services._use_case import Tx, use_case
 
 NOTE_LENGTH_MAXIMUM = 500
 
 
-class PaymentIdTaken(Conflict):
-    """The id belongs to a payment with another order or author."""
-
-    code = "payment.id_taken"
-
-
 @dataclass(frozen=True, kw_only=True)
 class RegisterPayment:
-    """Record money received for a request. `payment_id` is made before sending: twice the same is one payment."""
+    """Record money received for a request. `payment_id` is made before sending: twice the same is one payment.
+
+    `note` says why where `received_on` is earlier than the business date.  `waive_remainder` lets go what the payment
+    leaves open of the last invoice it reaches, up to the company's setting.
+    """
 
     payment_id: UUID
     request_id: UUID
@@ -37,88 +47,75 @@ class RegisterPayment:
     received_on: date
     note: str = ""
     send_receipt: bool = False
-
-
-@dataclass(frozen=True)
-class PaymentReceipt:
-    """What was recorded; `number` is the receipt's number that users see."""
-
-    payment_id: UUID
-    number: int
-    request_id: UUID
-    amount: Money
-    received_on: date
-    is_new: bool
+    waive_remainder: bool = False
 
 
 @use_case(Permission.PAYMENTS_REGISTER)
 def register_payment(tx: Tx, command: RegisterPayment) -> PaymentReceipt:
     """Register a payment and allocate it; the same id and order again returns the first receipt (money.md §4)."""
-    found = locks.client_of_request(tx.session, command.request_id)
-    if found is None:
-        raise RequestNotFound(field="request_id")
-    client, request = found
-    existing = _existing(tx, command)
+    client, request = _received.locked(tx, command.request_id)
+    received = Received(
+        payment_id=command.payment_id,
+        request_id=request.id,
+        amount=command.amount,
+        method=command.method,
+        received_on=command.received_on,
+    )
+    existing = _received.existing(tx, received)
     if existing is not None:
         return existing
     if request.status not in (RequestStatus.ACTIVE, RequestStatus.LOST, RequestStatus.PAID):
         raise RequestTakesNoPayment(status=request.status)
-    assert request.disbursed_on is not None
-    checks = Checks()
-    checks.take("amount", check_amount, command.amount)
-    checks.take("method", check_method, command.method)
-    checks.take(
-        "received_on", check_received_on, command.received_on, today=tx.business_date, disbursed_on=request.disbursed_on
-    )
-    note = checks.take("note", optional_text, command.note, length_maximum=NOTE_LENGTH_MAXIMUM)
-    checks.finish()
-    number = tx.session.scalar(
-        insert(Payment)
-        .values(
-            id=command.payment_id,
-            request_id=request.id,
-            amount_cents=command.amount.cents,
-            method=command.method,
-            received_on=command.received_on,
-            note=note,
-            registered_by=tx.actor.user_id,
-            business_date=tx.business_date,
-            registered_at=tx.now,
-        )
-        .on_conflict_do_nothing(index_elements=[Payment.id])
-        .returning(Payment.number)
-    )
-    if number is None:
-        # Another client's transaction took the id while this one waited; this order is not that one.
-        raise PaymentIdTaken
-    position = _positions.settle(tx, client, request, cause_payment_id=command.payment_id)
+    note = _checked_note(tx, command, request)
+    receipt = _received.insert_payment(tx, received, note=note)
+    let_go = _waive_remainder(tx, request, receipt) if command.waive_remainder else []
+    position = _positions.settle(tx, client, request, Cause(payment_id=receipt.payment_id))
     _audit.note(
         tx, client, "payment.registered", "payment", command.payment_id,
-        after={
-            "number": number, "amount_cents": command.amount.cents, "method": command.method,
-            "received_on": command.received_on.isoformat(), "request": request.number,
-            "total_open_cents": position.total_open.cents,
-        },
+        reason=note if command.received_on < tx.business_date else "",
+        after=_received.facts_of(received, receipt, request)
+        | {"total_open_cents": position.total_open.cents}
+        | ({"adjustments": let_go} if let_go else {}),
     )  # fmt: skip
     _outbox.cancel_moot(tx, client)
     if command.send_receipt:
         _outbox.queue_receipt(tx, client, payment_id=command.payment_id)
-    return PaymentReceipt(command.payment_id, number, request.id, command.amount, command.received_on, is_new=True)
+    return receipt
 
 
-def _existing(tx: Tx, command: RegisterPayment) -> PaymentReceipt | None:
-    payment = tx.session.get(Payment, command.payment_id)
-    if payment is None:
-        return None
-    is_same_order = (
-        payment.request_id == command.request_id
-        and payment.amount_cents == command.amount.cents
-        and payment.method == command.method
-        and payment.received_on == command.received_on
-        and payment.registered_by == tx.actor.user_id
+def _checked_note(tx: Tx, command: RegisterPayment, request: Request) -> str:
+    """Check the order's fields, all in one go; return its note."""
+    assert request.disbursed_on is not None
+    checks = Checks()
+    if checks.take("amount", check_amount, command.amount) is not None:
+        owed, lent = Money(request.total_value_open), Money(request.principal_cents)
+        checks.take("amount", check_proportion, command.amount, owed=owed, lent=lent)
+    checks.take("method", check_method, command.method)
+    day = checks.take(
+        "received_on", check_received_on, command.received_on, today=tx.business_date, disbursed_on=request.disbursed_on
     )
-    if not is_same_order:
-        raise PaymentIdTaken
-    return PaymentReceipt(
-        payment.id, payment.number, payment.request_id, command.amount, payment.received_on, is_new=False
+    note = checks.take("note", optional_text, command.note, length_maximum=NOTE_LENGTH_MAXIMUM)
+    if day is not None:
+        checks.take("received_on", check_backdating, tx.actor, day, today=tx.business_date)
+        checks.take("note", check_backdate_reason, command.note, day, today=tx.business_date)
+    checks.finish()
+    return note or ""
+
+
+def _waive_remainder(tx: Tx, request: Request, receipt: PaymentReceipt) -> list[dict[str, Any]]:
+    """Let go what a payment just inserted leaves open on its day of the last invoice it reaches (money.md §3)."""
+    limit = Money(tx.session.get_one(CompanySettings, 1).remainder_waive_cents)
+    loaded = load_contracts(tx.session, [request.id])[request.id]
+    position = loaded.position(receipt.received_on)
+    reached = {line.invoice_number for line in position.allocations if line.payment_id == receipt.payment_id}
+    remainder = remainder_to_waive(position, reached, limit)
+    if remainder is None:
+        return []
+    order = Order(
+        order_id=receipt.payment_id,
+        kind=AdjustmentKind.REMAINDER,
+        granted_on=receipt.received_on,
+        sequence=receipt.number + 1,
+        payment_id=receipt.payment_id,
     )
+    return _adjustments.add(tx, loaded, order, _adjustments.lines_of(*remainder))

@@ -211,7 +211,7 @@ def disburse(tx: Tx, command: DisburseRequest) -> RequestReceipt:
     principal = Money(request.principal_cents)
     request.effective_annual_cost_pct = _annual_cost(principal, command.disbursed_on, plan)
     tx.session.execute(insert(Invoice), [_invoice_row(request.id, instalment) for instalment in plan])
-    _positions.settle(tx, client, request, cause_payment_id=None)
+    _positions.settle(tx, client, request, _positions.NOTHING)
     _note_move(tx, client, request, "request.disbursed", before, after={
         "disbursed_on": command.disbursed_on.isoformat(), "method": command.method,
         "amount_cents": request.principal_cents, "invoices": len(plan),

@@ -6,6 +6,7 @@ Ids follow from counters, dates are ISO text, amounts are reais as people write 
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from itertools import count
 from uuid import UUID, uuid5
 
@@ -13,6 +14,7 @@ from sqlalchemy import text
 
 from domain.calendar import Step
 from domain.cycles import Cycle, is_due_on
+from domain.history import Component
 from domain.instalments import Plan
 from domain.money import parse_brl
 from domain.payments import PaymentMethod
@@ -21,9 +23,25 @@ from loanapp import clock
 from loanapp.clock import Moment
 from loanapp.models.auth import User
 from loanapp.models.base import Session
-from loanapp.services import _runner, clients, company, cycles, payments, requests
-from loanapp.services.payments import PaymentReceipt
+from loanapp.services import (
+    _runner,
+    clients,
+    company,
+    cycles,
+    due_dates,
+    payments,
+    requests,
+    reversals,
+    settlements,
+    waivers,
+)
+from loanapp.services import credits as credits_
+from loanapp.services._received import PaymentReceipt
+from loanapp.services.credits import RefundReceipt
+from loanapp.services.due_dates import DueDateChanged
 from loanapp.services.requests import RequestReceipt
+from loanapp.services.reversals import ReversalReceipt
+from loanapp.services.waivers import WaiverReceipt
 
 NAMESPACE = UUID("00000000-0000-0000-0000-00000000b00c")
 _numbers = count(1)
@@ -100,8 +118,14 @@ class Book:
         """Open an empty book in the test's database."""
         a_company(**rates)
         return cls(
-            manager=a_person(Role.LOAN_MANAGEMENT, "Ana Souza"), approver=a_person(Role.LOAN_MANAGEMENT, "João Reis")
+            manager=a_person(Role.LOAN_MANAGEMENT, "Ana Souza"),
+            approver=a_person(Role.LOAN_MANAGEMENT, "João Reis"),
         )
+
+    @cached_property
+    def admin(self) -> Actor:
+        """Give an administrator, who has no limits, made when first asked for."""
+        return a_person(Role.SUPER_ADMIN, "Ada Lopes")
 
     def a_client(self, name: str = "Maria das Dores Silva", *, on: str = "2026-01-02", **contact: object) -> UUID:
         """Register a client with a CPF of its own and a mobile in São Paulo."""
@@ -158,8 +182,70 @@ class Book:
             amount=parse_brl(amount),
             method=PaymentMethod.PIX,
             received_on=a_day(received or on),
+            note="Comprovante chegou depois" if received else "",
         )
         return payments.register_payment(self.manager, at(on), command)
+
+    def reverse(self, payment: PaymentReceipt, *, on: str, actor: Actor | None = None) -> ReversalReceipt:
+        """Reverse a payment on a day."""
+        order = reversals.ReversePayment(
+            reversal_id=an_id(), payment_id=payment.payment_id, reason="Transferência devolvida"
+        )
+        return reversals.reverse_payment(actor or self.manager, at(on), order)
+
+    def waive(
+        self, loan: RequestReceipt, *lines: tuple[int, Component, str], on: str, actor: Actor | None = None
+    ) -> WaiverReceipt:
+        """Waive charges on a day, as an administrator unless told: without a limit."""
+        order = waivers.Waive(
+            waiver_id=an_id(),
+            request_id=loan.request_id,
+            lines=tuple((number, component, parse_brl(amount)) for number, component, amount in lines),
+            reason="Acordo com o cliente",
+        )
+        return waivers.waive(actor or self.admin, at(on), order)
+
+    def use_credit(self, loan: RequestReceipt, amount: str, *, on: str) -> PaymentReceipt:
+        """Pay with the client's credit on a day."""
+        order = credits_.UseCredit(payment_id=an_id(), request_id=loan.request_id, amount=parse_brl(amount))
+        return credits_.use_credit(self.manager, at(on), order)
+
+    def refund(self, client_id: UUID, amount: str, *, on: str) -> RefundReceipt:
+        """Pay credit back on a day."""
+        order = credits_.RefundCredit(
+            refund_id=an_id(),
+            client_id=client_id,
+            amount=parse_brl(amount),
+            method=PaymentMethod.PIX,
+            reason="A pedido",
+        )
+        return credits_.refund_credit(self.manager, at(on), order)
+
+    def move_due_date(
+        self, loan: RequestReceipt, number: int, due: str, *, on: str, actor: Actor | None = None
+    ) -> DueDateChanged:
+        """Move an invoice's due date on a day, as an administrator unless told: without a limit."""
+        ((invoice_id,),) = rows(
+            "SELECT id FROM invoices WHERE request_id = :id AND number = :number", id=loan.request_id, number=number
+        )
+        order = due_dates.ChangeDueDate(
+            change_id=an_id(), invoice_id=invoice_id, due_date=a_day(due), reason="Recebe no dia 5"
+        )
+        return due_dates.change_due_date(actor or self.admin, at(on), order)
+
+    def settle_early(
+        self, loan: RequestReceipt, amount: str, *, on: str, chosen: tuple[int, ...] | None = None
+    ) -> PaymentReceipt:
+        """Settle invoices early on a day, all unless told, for the total that was shown."""
+        order = settlements.SettleEarly(
+            payment_id=an_id(),
+            request_id=loan.request_id,
+            received_on=a_day(on),
+            method=PaymentMethod.PIX,
+            expected_total=parse_brl(amount),
+            chosen=chosen,
+        )
+        return settlements.settle_early(self.manager, at(on), order)
 
 
 def run_cycles(day: str, *names: Cycle) -> None:

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from domain.history import AdjustmentFact, Component, Contract, ContractInvoice, PaymentFact
+from domain.history import AdjustmentFact, Component, Contract, ContractInvoice, CreditUse, PaymentFact
 from domain.money import Money
 
 
@@ -61,7 +61,7 @@ def a_payment_fact(
         sequence=sequence,
         amount=Money(amount),
         reversed_on=a_day(reversed_on) if reversed_on else None,
-        credit_used=Money(credit_used),
+        credit_uses=(CreditUse(used_on=a_day(received), amount=Money(credit_used)),) if credit_used else (),
         chosen=chosen,
     )
 
@@ -74,6 +74,7 @@ def an_adjustment_fact(
     *,
     invoice_number: int = 1,
     payment_id: UUID | None = None,
+    reversed_on: str | None = None,
 ) -> AdjustmentFact:
     """Return a waiver whose id follows from its sequence."""
     return AdjustmentFact(
@@ -84,4 +85,5 @@ def an_adjustment_fact(
         granted_on=a_day(granted),
         sequence=sequence,
         payment_id=payment_id,
+        reversed_on=a_day(reversed_on) if reversed_on else None,
     )

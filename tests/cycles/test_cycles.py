@@ -1,5 +1,6 @@
 """The daily cycles: equal to the pure rule, once in effect, in order, whatever the order and gaps of their runs."""
 
+from contextlib import suppress
 from datetime import date, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from domain.calendar import Step
 from domain.cycles import Cycle, CycleInFuture, CycleWaits, RunStatus
 from domain.instalments import Plan
+from domain.payments import PaymentAboveDebt
 from domain.permissions import NOBODY, SYSTEM, PermissionMissing
 from loanapp.models.base import Session
 from loanapp.queries import verification
@@ -272,6 +274,8 @@ def test_the_stored_book_always_equals_the_pure_rule(
         else:
             # A payment half of the time arrives late: received three days before it is registered.
             received = (start + timedelta(days=max(0, day - 3 * (day % 2)))).isoformat()
-            book.pay(what[0], what[1], on=today, received=received)
+            # More than ten times what is owed is taken for a slip of the finger.
+            with suppress(PaymentAboveDebt):
+                book.pay(what[0], what[1], on=today, received=received)
 
     assert differences() == []

@@ -220,7 +220,7 @@ def test_the_record_counts_today_although_the_cycles_stopped_earlier_and_says_so
     assert record.charged.open_cents == 30000 + 600 + 50
 
 
-def test_the_record_costs_five_statements_and_needs_an_invoice_and_a_permission(database: Engine) -> None:
+def test_the_record_costs_six_statements_and_needs_an_invoice_and_a_permission(database: Engine) -> None:
     book = Book.opened()
     loan = book.a_loan(principal="300,00", first_due="2026-02-10")
 
@@ -228,7 +228,7 @@ def test_the_record_costs_five_statements_and_needs_an_invoice_and_a_permission(
         the_record(book, loan.request_id, 1, "2026-02-12")
 
     # One more is the test's own look-up of the id.
-    assert len(statements) == 1 + 5
+    assert len(statements) == 1 + 6
     with pytest.raises(InvoiceNotFound):
         invoice_record(book.manager, at("2026-02-12"), InvoiceAsked(invoice_id=999))
     with pytest.raises(PermissionMissing):

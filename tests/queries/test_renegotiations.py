@@ -80,14 +80,14 @@ def test_what_cannot_be_renegotiated_is_told() -> None:
         simulated(book, 999)
 
 
-def test_the_simulator_takes_five_statements(database: Engine) -> None:
+def test_the_simulator_takes_six_statements(database: Engine) -> None:
     book = Book.opened()
     loan = an_overdue_loan(book)
 
     with counted(database) as statements:
         simulated(book, loan.number)
 
-    assert len(statements) == 5
+    assert len(statements) == 6
 
 
 def test_the_list_says_where_each_offer_stands_the_newest_first() -> None:

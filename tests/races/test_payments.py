@@ -10,8 +10,8 @@ from domain.cycles import Cycle
 from domain.permissions import SYSTEM
 from loanapp.queries import verification
 from loanapp.services import _runner, requests
+from loanapp.services._received import PaymentReceipt
 from loanapp.services.cycles import OpenRun
-from loanapp.services.payments import PaymentReceipt
 from loanapp.services.requests import DisburseRequest
 from tests.build.book import Book, a_day, at, rows
 

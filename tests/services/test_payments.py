@@ -7,10 +7,10 @@ from sqlalchemy import Engine, event
 
 from domain.errors import DomainError
 from domain.money import Money
-from domain.payments import PaymentMethod
+from domain.payments import PaymentIdTaken, PaymentMethod
 from domain.permissions import NOBODY, PermissionMissing
 from loanapp.services import payments
-from loanapp.services.payments import PaymentIdTaken, RegisterPayment
+from loanapp.services.payments import RegisterPayment
 from tests.build.book import Book, a_day, an_id, at, everything, rows, run_cycles
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -152,7 +152,7 @@ def test_nobody_registers_nothing() -> None:
 
 
 @pytest.mark.parametrize("count", [2, 60])
-@pytest.mark.parametrize(("send_receipt", "expected"), [(False, 14), (True, 18)])
+@pytest.mark.parametrize(("send_receipt", "expected"), [(False, 15), (True, 19)])
 def test_a_payment_takes_the_same_few_statements_whatever_the_number_of_invoices(
     database: Engine, count: int, *, send_receipt: bool, expected: int
 ) -> None:
