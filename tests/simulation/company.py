@@ -114,10 +114,14 @@ class Company(RuleBasedStateMachine):
     def lend(self, who: int, cents: int, plan: Plan, step: Step, count: int, rate: int) -> None:
         client_id = self.clients[who % len(self.clients)]
         first_due = self.today + timedelta(days=7)
-        receipt = self.book.a_loan(
-            client_id, principal=reais(cents), plan=plan, step=step, count=count, rate_pct=str(rate),
-            first_due=first_due.isoformat(), on=self.today.isoformat(),
-        )  # fmt: skip
+        try:
+            receipt = self.book.a_loan(
+                client_id, principal=reais(cents), plan=plan, step=step, count=count, rate_pct=str(rate),
+                first_due=first_due.isoformat(), on=self.today.isoformat(),
+            )  # fmt: skip
+        except DomainError:
+            # Twelve percent a day cost more than may be lent at.
+            return
         terms = PlanTerms(
             principal=Money(cents), plan=plan, step=step, count=count, rate_pct=Decimal(rate),
             first_due_date=first_due, skip_sundays=False, skip_holidays=False,
