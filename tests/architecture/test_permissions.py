@@ -129,7 +129,10 @@ def test_the_limits_of_a_new_company_are_exactly_these() -> None:
             Limit.BACKDATE_DAYS: 90,
         },
         Role.RENEGOTIATION_ANALYST: {
-            Limit.WAIVE_PCT: 10, Limit.DISCOUNT_PCT: 20, Limit.CASH_DAY_CENTS: None, Limit.BACKDATE_DAYS: 30,
+            Limit.WAIVE_PCT: 10,
+            Limit.DISCOUNT_PCT: 20,
+            Limit.CASH_DAY_CENTS: None,
+            Limit.BACKDATE_DAYS: 30,
         },
         Role.STREET_SUPERVISOR: {Limit.CASH_DAY_CENTS: 300_000, Limit.BACKDATE_DAYS: 3},
         Role.SUPER_ADMIN: dict.fromkeys(Limit),
