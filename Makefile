@@ -1,5 +1,6 @@
 # make run    the whole product with its demo book, on http://127.0.0.1:8000 (PORT=9000 make run for another port)
 # make test   everything that must hold
+# make simulate   a company at random for 10,000 steps
 # Each first builds the environment, which needs Python 3.11 or newer and nothing else; the second time it is ready.
 
 # The first that runs and is new enough: a name on PATH alone may be a shim with nothing behind it.
@@ -10,7 +11,7 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup run test lint
+.PHONY: setup run test lint simulate
 
 setup: $(READY)
 
@@ -33,6 +34,10 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# A company at random for so many steps, its book checked after each: SIMULATE_STEPS=500 make simulate for fewer.
+simulate: setup
+	SIMULATE_STEPS=$${SIMULATE_STEPS:-10000} $(BIN)/pytest -s -n0 tests/simulation -k keeps_its_book
 
 test: lint
 	$(BIN)/pytest -n 2 --dist loadgroup

@@ -8,6 +8,7 @@ REASONS = {
     Reason.NUMBER: "Número não confirmado",
     Reason.WRONG_NUMBER: "Número errado",
     Reason.PAYMENT: "Pagamento",
+    Reason.REVERSED: "Recebimento estornado",
     Reason.FREQUENCY: "Limite de frequência",
     Reason.NO_WINDOW: "Fora do horário",
     Reason.STALE: "Data já passou",

@@ -128,7 +128,7 @@ def queue_receipt(tx: Tx, client: Client, *, payment_id: UUID) -> None:
         "received_on": payment.received_on.isoformat(),
         "still_open_cents": request.total_value_open,
     }
-    row = receipt_row(tx, client, lender, snapshot=snapshot, key=f"receipt:{payment.id}")
+    row = receipt_row(tx, client, lender, snapshot=snapshot, key=receipt_key(payment.id))
     if not row["reason"] and not client.accepts_messages:
         row["reason"] = Reason.OPT_OUT
     if not row["reason"] and client.phone_flag:
@@ -206,6 +206,14 @@ def cancel_moot(tx: Tx, client: Client, reason: Reason = Reason.PAYMENT) -> int:
     return len(moot)
 
 
+def cancel_receipt(tx: Tx, client: Client, payment_id: UUID) -> None:
+    """Cancel the receipt of a reversed payment that is still queued for a locked client."""
+    key = receipt_key(payment_id)
+    for message in locks.queued_messages(tx.session, client.id):
+        if message.dedupe_key == key:
+            move(tx, message, MessageStatus.CANCELLED, reason=Reason.REVERSED)
+
+
 def move(tx: Tx, message: Message, status: MessageStatus, *, reason: str = "", answer: str = "") -> None:
     """Take a locked text to its next state, with the event that says so."""
     start = MessageStatus(message.status)
@@ -246,6 +254,11 @@ def record(tx: Tx, message: Message, start: MessageStatus, *, reason: str = "", 
 def charge_key(client_id: UUID, day: date) -> str:
     """Return the key under which a borrower has at most one charge text a day."""
     return f"charge:{client_id}:{day.isoformat()}"
+
+
+def receipt_key(payment_id: UUID) -> str:
+    """Return the key under which a payment has one receipt."""
+    return f"receipt:{payment_id}"
 
 
 def identity_of(key: str) -> tuple[UUID, str]:

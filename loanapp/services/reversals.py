@@ -94,6 +94,7 @@ def reverse_payment(tx: Tx, command: ReversePayment) -> ReversalReceipt:
         {"payment": payment.number, "amount_cents": payment.amount_cents, "request": request.number} | _told(target),
     )  # fmt: skip
     _resettle(tx, client, [request.id, *sources], command.reversal_id)
+    _outbox.cancel_receipt(tx, client, payment.id)
     return ReversalReceipt(command.reversal_id, is_new=True)
 
 

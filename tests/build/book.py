@@ -138,6 +138,11 @@ class Book:
         )
         return clients.register(self.manager, at(on), command).client_id
 
+    def client_of(self, loan: RequestReceipt) -> UUID:
+        """Return whose loan it is."""
+        ((client_id,),) = rows("SELECT client_id FROM requests WHERE id = :id", id=loan.request_id)
+        return UUID(str(client_id))
+
     def a_request(
         self,
         client_id: UUID | None = None,

@@ -1,8 +1,10 @@
+from dataclasses import replace as changed
 from uuid import UUID
 
 import pytest
 
-from domain.history import Component, MoraSegment, replay
+from domain.due_dates import DueDateChange, contract_as_of
+from domain.history import Component, CreditUse, MoraSegment, replay
 from domain.invoices import MOVES, InvoiceMoveRefused, InvoiceStatus, check_move, status_from_facts
 from domain.money import Money
 from domain.payments import Parts
@@ -283,3 +285,53 @@ def test_the_moves_of_an_invoice_are_exactly_these() -> None:
 def test_a_paid_invoice_stays_paid_when_the_rest_is_renegotiated() -> None:
     due = a_day("2026-01-12")
     assert status_from_facts(is_open=False, effective_due_date=due, as_of=due, is_closed=True) is InvoiceStatus.PAID
+
+
+def test_a_waiver_counts_until_its_own_reversal() -> None:
+    waiver = an_adjustment_fact(1, "2026-02-11", Component.LATE_FEE, 2_000, reversed_on="2026-02-15")
+    waived = {
+        day: replay(a_contract(DUE), [], [waiver], as_of=a_day(day)).invoices[0].waived_parts
+        for day in ("2026-02-10", "2026-02-11", "2026-02-14", "2026-02-15")
+    }
+    assert waived == {
+        "2026-02-10": Parts(),
+        "2026-02-11": parts(late_fee=2_000),
+        "2026-02-14": parts(late_fee=2_000),
+        "2026-02-15": Parts(),
+    }
+
+
+def test_credit_is_used_from_its_day_on_and_until_it_is_returned() -> None:
+    use = CreditUse(used_on=a_day("2026-01-20"), amount=Money(30_000), returned_on=a_day("2026-01-25"))
+    payment = changed(a_payment_fact(1, "2026-01-12", 230_000), credit_uses=(use,))
+    credit = {
+        day: replay(a_contract(*TWO), [payment], as_of=a_day(day)).credit.cents
+        for day in ("2026-01-19", "2026-01-20", "2026-01-24", "2026-01-25")
+    }
+    assert credit == {"2026-01-19": 30_000, "2026-01-20": 0, "2026-01-24": 0, "2026-01-25": 30_000}
+
+
+def test_credit_of_a_closed_contract_is_used_after_its_day_too() -> None:
+    use = CreditUse(used_on=a_day("2026-03-01"), amount=Money(20_000))
+    payment = changed(a_payment_fact(1, "2026-01-12", 220_000), credit_uses=(use,))
+    contract = a_contract(*TWO, closed_on="2026-02-11")
+    assert replay(contract, [payment], as_of=a_day("2026-02-28")).credit == Money(20_000)
+    after = replay(contract, [payment], as_of=a_day("2026-03-01"))
+    assert (after.credit, after.total_paid) == (Money.ZERO, Money(200_000))
+
+
+def test_a_contract_has_the_due_dates_of_its_day() -> None:
+    changes = [
+        DueDateChange(
+            invoice_number=1, changed_on=a_day(on), sequence=sequence, old_due_date=a_day(old),
+            old_effective_due_date=a_day(old), relief=Parts(),
+        )
+        for on, sequence, old in (("2026-02-10", 1, "2026-01-05"), ("2026-02-20", 2, "2026-01-08"))
+    ]  # fmt: skip
+    seen = {
+        day: contract_as_of(a_contract(*TWO), reversed(changes), a_day(day)).invoices[0].due_date.isoformat()
+        for day in ("2026-02-09", "2026-02-10", "2026-02-19", "2026-02-20")
+    }
+    assert seen == {
+        "2026-02-09": "2026-01-05", "2026-02-10": "2026-01-08", "2026-02-19": "2026-01-08", "2026-02-20": "2026-01-12",
+    }  # fmt: skip

@@ -1,6 +1,7 @@
 import pytest
 from sqlalchemy import Engine
 
+from domain.history import Component
 from domain.permissions import SYSTEM
 from loanapp.queries.verification import Difference, verify
 from tests.build.book import Book, at, run_cycles
@@ -15,6 +16,11 @@ def book(database: Engine) -> Book:  # noqa: ARG001 - the database first.
     made.a_request()
     made.pay(first, "50,00", on="2026-01-20")
     made.pay(second, "120,00", on="2026-02-05")
+    made.waive(first, (1, Component.LATE_FEE, "1,00"), on="2026-02-12")
+    made.move_due_date(first, 4, "2026-05-20", on="2026-02-12")
+    made.reverse(made.pay(first, "10,00", on="2026-02-12"), on="2026-02-12")
+    made.use_credit(made.a_loan(made.client_of(second), principal="300,00"), "5,00", on="2026-02-12")
+    made.refund(made.client_of(second), "5,00", on="2026-02-12")
     run_cycles("2026-02-12")
     return made
 
@@ -95,8 +101,8 @@ BY_HAND = {
                SELECT hash FROM audit_events e WHERE e.client_id = c.id AND e.chain_number = c.audit_count - 1)
          WHERE number = 2
         """,
-        "5 payments",
-        "payment ",
+        "5 refund",
+        "refund ",
     ),
     "author of an event": (
         """
@@ -105,6 +111,50 @@ BY_HAND = {
         """,
         "5 audit chain",
         "client 1 event 2 columns",
+    ),
+    "reversal gone": (
+        """
+        UPDATE allocations SET cause_payment_id = payment_id, cause_reversal_id = NULL
+         WHERE cause_reversal_id IS NOT NULL;
+        DELETE FROM reversals
+        """,
+        "5 reversal",
+        "reversal ",
+    ),
+    "a reversal's reason": ("UPDATE reversals SET reason = 'Outro'", "5 reversal", "reversal "),
+    "a waiver made bigger": ("UPDATE adjustments SET amount_cents = amount_cents + 1", "5 adjustment", "adjustment "),
+    "a waiver made bigger, in its charges": (
+        "UPDATE adjustments SET amount_cents = amount_cents + 1",
+        "3 charges",
+        "request 1 invoice 1 waived",
+    ),
+    "a use of credit": ("UPDATE credit_uses SET amount_cents = amount_cents - 1", "5 credit use", "credit use "),
+    "a use of credit, in the credit": (
+        "UPDATE credit_uses SET amount_cents = amount_cents - 1",
+        "1 credit",
+        "client 2",
+    ),
+    "a refund": ("UPDATE refunds SET amount_cents = amount_cents + 1", "5 refund", "refund "),
+    "a moved due date": (
+        """
+        UPDATE due_date_changes SET old_due_date = old_due_date + 1,
+               old_effective_due_date = old_effective_due_date + 9
+        """,
+        "5 due date change",
+        "due date change ",
+    ),
+    "a moved due date, in the plan": (
+        """
+        UPDATE due_date_changes SET old_due_date = old_due_date + 1,
+               old_effective_due_date = old_effective_due_date + 9
+        """,
+        "1 plan",
+        "request 1 invoice 4",
+    ),
+    "credit of a request": (
+        "UPDATE requests SET credit_cents = credit_cents + 1 WHERE number = 2",
+        "4 aggregates",
+        "request 2 credit_cents",
     ),
     "allocation gone": (
         """

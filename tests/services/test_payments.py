@@ -1,5 +1,6 @@
 """Registering a payment: permitted, refused with nothing changed, its effects to the centavo, once by its id."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -8,10 +9,10 @@ from sqlalchemy import Engine, event
 from domain.errors import DomainError
 from domain.money import Money
 from domain.payments import PaymentIdTaken, PaymentMethod
-from domain.permissions import NOBODY, PermissionMissing
+from domain.permissions import NOBODY, PermissionMissing, Role
 from loanapp.services import payments
 from loanapp.services.payments import RegisterPayment
-from tests.build.book import Book, a_day, an_id, at, everything, rows, run_cycles
+from tests.build.book import Book, a_day, a_person, an_id, at, everything, rows, run_cycles
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -107,7 +108,10 @@ def test_the_same_id_with_another_order_is_refused_and_nothing_changes() -> None
         ({"amount": Money(-1)}, "payment.not_positive", "amount"),
         ({"amount": Money(10_000_000_001)}, "payment.too_large", "amount"),
         ({"received_on": a_day("2026-02-23")}, "payment.in_future", "received_on"),
-        ({"received_on": a_day("2026-01-09")}, "payment.before_disbursement", "received_on"),
+        ({"received_on": a_day("2026-01-09"), "note": "x"}, "payment.before_disbursement", "received_on"),
+        ({"received_on": a_day("2026-02-21")}, "payment.backdate_needs_reason", "note"),
+        ({"received_on": a_day("2026-02-21"), "note": " "}, "payment.backdate_needs_reason", "note"),
+        ({"amount": Money(1_000_001)}, "payment.above_debt", "amount"),
         ({"method": PaymentMethod.CREDIT}, "payment.method_brings_no_money", "method"),
         ({"note": "x" * 501}, "text.too_long", "note"),
         ({"request_id": UUID(int=1)}, "request.not_found", "request_id"),
@@ -192,3 +196,48 @@ def test_who_waited_for_the_lock_does_not_set_the_figures_back_in_time() -> None
     payments.register_payment(book.manager, at("2026-01-20", hour=11), fixed_before)
 
     assert rows("SELECT metrics_updated_at FROM requests") == [(at("2026-01-20").now,)]
+
+
+@pytest.mark.parametrize(
+    ("role", "days"), [(Role.LOAN_MANAGEMENT, 90), (Role.RENEGOTIATION_ANALYST, 30), (Role.STREET_SUPERVISOR, 3)]
+)
+def test_each_role_dates_payments_back_as_far_as_its_limit(role: Role, days: int) -> None:
+    book = Book.opened()
+    loan = book.a_loan(on="2026-01-10", first_due="2026-02-10")
+    book.manager, manager = a_person(role), book.manager
+    furthest = a_day("2026-05-29") - timedelta(days=days)
+    before = everything()
+
+    with pytest.raises(DomainError) as refusal:
+        book.pay(loan, "10,00", on="2026-05-29", received=(furthest - timedelta(days=1)).isoformat())
+
+    assert (refusal.value.code, refusal.value.values["limit_days"]) == ("payment.backdated_too_far", days)
+    assert everything() == before
+    assert book.pay(loan, "10,00", on="2026-05-29", received=furthest.isoformat()).is_new
+    assert manager.user_id
+
+
+def test_a_paid_loan_keeps_money_that_did_arrive_as_credit_up_to_ten_times_what_was_lent() -> None:
+    book = Book.opened()
+    loan = book.a_loan(principal="100,00")
+    book.pay(loan, "100,00", on="2026-02-01")
+
+    book.pay(loan, "1.000,00", on="2026-02-02")
+    before = everything()
+
+    assert rows("SELECT credit_cents FROM clients") == [(100_000,)]
+    with pytest.raises(DomainError, match=r"payment\.above_debt"):
+        book.pay(loan, "1.000,01", on="2026-02-02")
+    assert everything() == before
+
+
+def test_the_reason_of_an_earlier_day_stands_in_the_trail_and_other_notes_do_not() -> None:
+    book = Book.opened()
+    loan = book.a_loan()
+    note = "Ligou antes"
+    for received in ("2026-02-21", "2026-02-22"):
+        order = an_order(loan.request_id, received_on=a_day(received), note=note)
+        payments.register_payment(book.manager, at("2026-02-22"), order)
+
+    told = rows("SELECT text::json->>'reason' FROM audit_events WHERE action = 'payment.registered' ORDER BY id")
+    assert told == [(note,), ("",)]

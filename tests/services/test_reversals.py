@@ -15,6 +15,7 @@ from loanapp.services.requests import RequestReceipt
 from loanapp.services.reversals import ReverseAdjustment, ReversePayment, ReverseRefund
 from tests.build.book import Book, a_day, a_person, an_id, at, everything, rows, run_cycles
 from tests.build.counting import counted
+from tests.build.texts import a_debtor, pay_with_receipt
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -276,6 +277,20 @@ def test_what_is_not_there_and_nobody_are_refused() -> None:
     assert everything() == before
 
 
+def test_a_receipt_that_still_waits_is_not_sent_for_a_reversed_payment() -> None:
+    book = Book.opened()
+    loan = a_debtor(book)
+    pay_with_receipt(book, loan, "10,00", "2026-02-09")
+    ((payment_id,),) = rows("SELECT id FROM payments")
+    assert rows("SELECT kind, status FROM messages") == [("RECEIPT", "QUEUED")]
+
+    order = ReversePayment(reversal_id=an_id(), payment_id=UUID(str(payment_id)), reason="Engano")
+    reversals.reverse_payment(book.manager, at("2026-02-09"), order)
+
+    assert rows("SELECT kind, status, reason FROM messages") == [("RECEIPT", "CANCELLED", "REVERSED")]
+    assert is_clean("2026-02-09")
+
+
 @pytest.mark.parametrize("count", [2, 60])
 def test_a_reversal_takes_the_same_few_statements_whatever_the_number_of_invoices(database: Engine, count: int) -> None:
     book = Book.opened()
@@ -286,4 +301,4 @@ def test_a_reversal_takes_the_same_few_statements_whatever_the_number_of_invoice
     with counted(database) as seen:
         book.reverse(paid, on="2026-05-10")
 
-    assert len(seen) == 19
+    assert len(seen) == 20

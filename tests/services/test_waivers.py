@@ -135,6 +135,21 @@ def test_the_same_waiver_twice_is_one_and_its_id_serves_no_other() -> None:
     assert everything() == before
 
 
+def test_a_reminder_names_what_is_left_of_the_charges_after_a_waiver() -> None:
+    book = Book.opened()
+    loan = book.a_loan(principal="100,00", first_due="2026-02-10")
+    book.waive(loan, (1, Component.LATE_FEE, "1,50"), (1, Component.MORA, "0,01"), on="2026-02-11")
+
+    run_cycles("2026-02-12")
+
+    ((snapshot,),) = rows("SELECT snapshot FROM messages ORDER BY created_at DESC LIMIT 1")
+    # Fee 2,00 less 1,50; two days of mora 0,07 less 0,01.
+    assert (snapshot["invoices"][0]["late_fee_cents"], snapshot["invoices"][0]["mora_cents"]) == (50, 6)
+    ((body,),) = rows("SELECT body FROM messages ORDER BY created_at DESC LIMIT 1")
+    assert "100,56" in body
+    assert is_clean("2026-02-12")
+
+
 def pay_with_remainder(book: Book, request_id: object, cents: int) -> None:
     order = RegisterPayment(
         payment_id=an_id(), request_id=request_id, amount=Money(cents), method=PaymentMethod.CASH,
