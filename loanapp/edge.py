@@ -7,6 +7,7 @@ is not the public address (or that names none), before Reflex sees them.
 from datetime import datetime
 from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
+from ipaddress import ip_address
 
 import jwt
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -55,6 +56,23 @@ def cookie_value(header: str, name: str) -> str:
     except CookieError:
         return ""
     return morsel.value if morsel else ""
+
+
+def client_address(scope: Scope) -> str:
+    """Return the IP address that a request or socket comes from: the peer's, or what our outermost proxy saw.
+
+    Of X-Forwarded-For only what `proxy_hops` trusted proxies added counts, from the right: what stands further left
+    came from the browser, which writes there what it likes.
+    """
+    peer = str(scope["client"][0]) if scope.get("client") else ""
+    hops = current().proxy_hops
+    chain = b",".join(value for key, value in scope["headers"] if key == b"x-forwarded-for").decode("latin-1").split(",")
+    if not hops or len(chain) < hops:
+        return peer
+    try:
+        return str(ip_address(chain[-hops].strip()))
+    except ValueError:
+        return peer
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

@@ -106,3 +106,25 @@ def test_everything_else_passes_untouched() -> None:
     request = {"type": "http", "path": "/entrar", "headers": [(b"cookie", b"session=x")]}
 
     assert seen_by_reflex(request) == (request, [])
+
+
+@pytest.mark.parametrize(
+    ("hops", "forwarded", "address"),
+    [
+        ("0", ["9.9.9.9"], "10.0.0.1"),
+        ("1", ["6.6.6.6, 9.9.9.9"], "9.9.9.9"),
+        ("1", ["6.6.6.6", "9.9.9.9"], "9.9.9.9"),
+        ("2", ["6.6.6.6, 9.9.9.9, 10.0.0.7"], "9.9.9.9"),
+        ("2", ["9.9.9.9"], "10.0.0.1"),
+        ("1", ["6.6.6.6, <script>"], "10.0.0.1"),
+        ("1", [], "10.0.0.1"),
+        ("1", ["2001:DB8::1"], "2001:db8::1"),
+    ],
+)
+def test_the_address_is_the_one_that_the_trusted_proxies_saw(
+    hops: str, forwarded: list[str], address: str, change_settings: Any
+) -> None:
+    change_settings(PROXY_HOPS=hops)
+    headers = [(b"x-forwarded-for", value.encode()) for value in forwarded]
+
+    assert edge.client_address({"type": "http", "client": ("10.0.0.1", 1), "headers": headers}) == address
