@@ -24,7 +24,7 @@ from loanapp.commands.book import deferring_commits
 from loanapp.commands.loans import Fate, Habit, Loan, Receipt, Staff, plan_loan, plan_payment
 from loanapp.commands.past import Login, Past, add_staff, set_company
 from loanapp.commands.people import invent
-from loanapp.queries import auth, book
+from loanapp.queries import book, users
 from loanapp.services import clients, delivery, inbound
 from loanapp.services.clients import BlockClient, RegisterClient
 from loanapp.services.delivery import ClaimedText, ClaimNext, Pause, ReleaseLease, Settle, TakeLease
@@ -118,10 +118,10 @@ def make() -> Sequence[str]:
     """Make the demo book where the book is empty; return the demo logins that work, as lines to print."""
     present = clock.moment()
     contents = book.contents(SYSTEM, present, _client_id(0))
-    if not contents.clients and not auth.users(SYSTEM, present, None):
+    if not contents.clients and not users.users(SYSTEM, present, None):
         with deferring_commits(current()):
             _make(present)
-    known = {user.email for user in auth.users(SYSTEM, present, None)}
+    known = {user.email for user in users.users(SYSTEM, present, None)}
     return tuple(f"{login.email}  {PASSWORD}  ({login.name})" for login in LOGINS if login.email in known)
 
 

@@ -1,8 +1,7 @@
-"""Reads about users and their sessions."""
+"""The read that every event begins with: whose session it is."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import select
 
@@ -24,17 +23,6 @@ class OpenSession:
     def user_id(self) -> str:
         """The user's id as text, as the browser tab's state keeps its owner."""
         return str(self.actor.user_id)
-
-
-@dataclass(frozen=True, kw_only=True)
-class UserLine:
-    """One user in a list."""
-
-    id: UUID
-    email: str
-    name: str
-    role: Role
-    is_active: bool
 
 
 @query(Permission.SIGN_IN)
@@ -59,14 +47,4 @@ def session_by_reference(tx: Tx, reference: str) -> OpenSession | None:
     user_id, name, role, expires_at, company = found
     return OpenSession(
         actor=Actor.of(Role(role), name=name, user_id=user_id), expires_at=expires_at, company=company or ""
-    )
-
-
-@query(Permission.USERS_VIEW)
-def users(tx: Tx, _parameters: None) -> tuple[UserLine, ...]:
-    """Return all users by name."""
-    rows = tx.session.scalars(select(User).order_by(User.name, User.id))
-    return tuple(
-        UserLine(id=row.id, email=row.email, name=row.name, role=Role(row.role), is_active=row.is_active)
-        for row in rows
     )

@@ -6,7 +6,7 @@ import pytest
 from domain.errors import DomainError
 from domain.permissions import NOBODY, SYSTEM, Actor, PermissionMissing, Role
 from loanapp import clock, edge
-from loanapp.queries.auth import OpenSession, session_by_reference, users
+from loanapp.queries.auth import OpenSession, session_by_reference
 from loanapp.services.auth import AddUser, SignedIn, SignIn, SignOut, add_user, sign_in, sign_out
 from tests.build.book import rows
 
@@ -140,12 +140,3 @@ def test_only_who_manages_users_adds_one() -> None:
         )
 
     assert rows("SELECT count(*) FROM users") == [(0,)]
-
-
-def test_users_are_listed_by_name() -> None:
-    a_user()
-
-    lines = users(SYSTEM, NOW, None)
-    assert [(line.email, line.role, line.is_active) for line in lines] == [
-        ("ana@empresa.com.br", Role.LOAN_MANAGEMENT, True)
-    ]
