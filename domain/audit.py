@@ -2,10 +2,29 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from hashlib import sha256
+
+from domain.permissions import TERMINAL, Actor, Role
 
 SYSTEM_CHAIN = "system"
 GENESIS = ""
+
+
+class Origin(StrEnum):
+    """Where an event came from: a page, a daily job, a command, an answer by WhatsApp."""
+
+    SCREEN = "screen"
+    ROUTINE = "routine"
+    TERMINAL = "terminal"
+    WHATSAPP = "whatsapp"
+
+
+def origin_of(actor: Actor) -> Origin:
+    """Return where an actor acts from: people sit before a page, the system's own jobs run unless a command did."""
+    if actor.role is not Role.SYSTEM:
+        return Origin.SCREEN
+    return Origin.TERMINAL if actor.address == TERMINAL.address else Origin.ROUTINE
 
 
 def canonical_text(facts: Mapping[str, object]) -> str:
