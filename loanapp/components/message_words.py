@@ -8,6 +8,8 @@ REASONS = {
     Reason.NUMBER: "Número não confirmado",
     Reason.WRONG_NUMBER: "Número errado",
     Reason.PAYMENT: "Pagamento",
+    Reason.PROMISE: "Promessa ativa",
+    Reason.PROMISE_MADE: "Promessa",
     Reason.FREQUENCY: "Limite de frequência",
     Reason.NO_WINDOW: "Fora do horário",
     Reason.STALE: "Data já passou",
