@@ -4,6 +4,9 @@ Pure ASGI, no database.  It refuses Reflex's upload route and its polling transp
 is not the public address (or that names none), before Reflex sees them.
 """
 
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
@@ -15,8 +18,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from loanapp import clock
 from loanapp.settings import current
 
+# The largest message that a browser may send over its socket: a form full of texts has a fifth of it.
+SOCKET_MESSAGE_BYTES = 256 * 1024
 _ALGORITHM = "HS256"
 _LARGEST_REFUSED_BODY = 1_000_000
+_REFUSED_BODY_SECONDS = 5.0
 
 
 def seal(session_id: str, expires_at: datetime) -> str:
@@ -66,7 +72,8 @@ def client_address(scope: Scope) -> str:
     """
     peer = str(scope["client"][0]) if scope.get("client") else ""
     hops = current().proxy_hops
-    chain = b",".join(value for key, value in scope["headers"] if key == b"x-forwarded-for").decode("latin-1").split(",")
+    forwarded = b",".join(value for key, value in scope["headers"] if key == b"x-forwarded-for")
+    chain = forwarded.decode("latin-1").split(",")
     if not hops or len(chain) < hops:
         return peer
     try:
@@ -75,19 +82,33 @@ def client_address(scope: Scope) -> str:
         return peer
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    """Refuse a request; a body is read first, or the server resets the connection instead of answering."""
+async def refuse(
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    *,
+    status: int = 403,
+    text: str = "Forbidden",
+    headers: Sequence[tuple[bytes, bytes]] = (),
+) -> None:
+    """Refuse a request; what fits of its body is read first, or the server resets the connection instead of answering.
+
+    A websocket is closed before it is accepted, whatever the status says.
+    """
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.close", "code": 1008})
         return
     size, more = 0, True
-    while more and size < _LARGEST_REFUSED_BODY:
-        message = await receive()
-        size += len(message.get("body", b""))
-        more = message.get("more_body", False)
-    await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"text/plain")]})
-    await send({"type": "http.response.body", "body": b"Forbidden"})
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_REFUSED_BODY_SECONDS):
+            while more and size < _LARGEST_REFUSED_BODY:
+                message = await receive()
+                size += len(message.get("body", b""))
+                more = message.get("more_body", False)
+    content = (b"content-type", b"text/plain; charset=utf-8")
+    await send({"type": "http.response.start", "status": status, "headers": [content, *headers]})
+    await send({"type": "http.response.body", "body": text.encode()})
 
 
 class SessionEdge:
@@ -104,7 +125,7 @@ class SessionEdge:
         headers = scope["headers"]
         origin = next((value for key, value in headers if key == b"origin"), b"").decode("latin-1")
         if scope["type"] != "websocket" or scope["path"].startswith("/_upload") or origin != current().public_url:
-            await _refuse(scope, receive, send)
+            await refuse(scope, receive, send)
             return
         cookies = b"; ".join(value for key, value in headers if key == b"cookie").decode("latin-1")
         reference = reference_of(session_id(cookie_value(cookies, current().session_cookie)))

@@ -1,6 +1,7 @@
 """Composition root of the web: the Reflex app, the edge, the gate, the routes, the pages and the engine."""
 
 import contextlib
+import functools
 import importlib
 import pkgutil
 from collections.abc import AsyncIterator
@@ -21,12 +22,15 @@ from loanapp.gate import Gate
 from loanapp.services._use_case import connect_bell
 from loanapp.web import evolution, frontend, health, sign_in
 from loanapp.web.frontend import OneAddress
+from loanapp.web.headers import SecurityHeaders
+from loanapp.web.limits import Limits
 
+_BUILD = get_web_dir() / Dirs.STATIC
 _ROUTES = [
     *sign_in.routes,
     *health.routes,
     *evolution.routes,
-    *frontend.routes(get_web_dir() / Dirs.STATIC),
+    *frontend.routes(_BUILD),
 ]
 
 
@@ -59,7 +63,13 @@ app = rx.App(
     },
     backend_exception_handler=connection.report_fault,
     # Later entries wrap earlier ones.
-    api_transformer=[Starlette(routes=_ROUTES), OneAddress, SessionEdge],
+    api_transformer=[
+        Starlette(routes=_ROUTES),
+        OneAddress,
+        SessionEdge,
+        Limits,
+        functools.partial(SecurityHeaders, build=_BUILD),
+    ],
 )
 app.add_middleware(Gate())
 app.register_lifespan_task(_engine)

@@ -1,0 +1,57 @@
+"""The outermost ASGI wrapper: the security headers of every HTTP answer, those of the static files included."""
+
+from pathlib import Path
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from loanapp.content_policy import content_policy
+from loanapp.settings import current
+
+YEAR_SECONDS = 31_536_000
+HASHED_ASSETS = "/assets/"
+# Their address is a secret that must not be told to whatever is opened from there.
+ONE_TIME_LINK_PAGES = ("/primeiro-acesso", "/redefinir-senha")
+
+
+class SecurityHeaders:
+    """Adds the headers where an answer has none of its own; the policy of the build's pages is computed once."""
+
+    def __init__(self, app: ASGIApp, *, build: Path) -> None:
+        self.app = app
+        self.fixed = {
+            "content-security-policy": content_policy(build, current().public_url),
+            "x-content-type-options": "nosniff",
+            "x-frame-options": "DENY",
+            "cross-origin-opener-policy": "same-origin",
+            "cross-origin-resource-policy": "same-origin",
+            "permissions-policy": "camera=(self), geolocation=(), microphone=(), payment=(), usb=()",
+        }
+        if current().is_secure:
+            self.fixed["strict-transport-security"] = f"max-age={YEAR_SECONDS}"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, and complete the start of an HTTP answer."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def complete(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in {**self.fixed, **_of(scope["path"], message["status"])}.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, complete)
+
+
+def _of(path: str, status: int) -> dict[str, str]:
+    """Return the headers that depend on what was asked for."""
+    is_hashed = path.startswith(HASHED_ASSETS) and status in (200, 206, 304)
+    return {
+        "referrer-policy": "no-referrer" if path.startswith(ONE_TIME_LINK_PAGES) else "same-origin",
+        # What is not named after its content, such as a page or app.js, is asked for again each time; an unchanged
+        # file then answers 304.
+        "cache-control": f"public, max-age={YEAR_SECONDS}, immutable" if is_hashed else "no-cache",
+    }
