@@ -12,6 +12,8 @@ CPF_LENGTH = 11
 MOBILE_LENGTH = 11
 LANDLINE_LENGTH = 10
 NAME_LENGTH_MAXIMUM = 120
+# What stands where a CPF, CNPJ or phone was, once its client was anonymised.
+NOT_THERE = "—"
 TEXT_LENGTH_MAXIMUM = 120
 
 # The area codes in use (ANATEL), by state.
@@ -184,7 +186,10 @@ def _with_check_digits(stem: str, weight_maximum: int) -> str:
 
 @dataclass(frozen=True)
 class TaxId:
-    """A valid CPF (11 digits) or CNPJ (12 letters or digits and 2 check digits), upper case, without punctuation."""
+    """A valid CPF (11 digits) or CNPJ (12 letters or digits and 2 check digits), upper case, without punctuation.
+
+    What stands in the place of an anonymised client's is shown as `—`.
+    """
 
     text: str
 
@@ -218,6 +223,8 @@ class TaxId:
     def formatted(self) -> str:
         """`123.456.789-09` or `12.ABC.345/01DE-35`."""
         t = self.text
+        if not t.isalnum():
+            return NOT_THERE
         if self.kind is ClientKind.PERSON:
             return f"{t[:3]}.{t[3:6]}.{t[6:9]}-{t[9:]}"
         return f"{t[:2]}.{t[2:5]}.{t[5:8]}/{t[8:12]}-{t[12:]}"
@@ -225,6 +232,8 @@ class TaxId:
     @property
     def masked(self) -> str:
         """`***.456.789-**` or `**.ABC.345/01DE-**` (brazil.md §8)."""
+        if self.formatted == NOT_THERE:
+            return NOT_THERE
         if self.kind is ClientKind.PERSON:
             return f"***{self.formatted[3:11]}-**"
         return f"**{self.formatted[2:15]}-**"
@@ -232,7 +241,7 @@ class TaxId:
 
 @dataclass(frozen=True)
 class Phone:
-    """A Brazilian number in E.164: `+5511987654321`, or `+551133334444` for a landline."""
+    """A Brazilian number in E.164: `+5511987654321`, `+551133334444` for a landline, empty for an anonymised client."""
 
     e164: str
 
@@ -268,12 +277,16 @@ class Phone:
     @property
     def formatted(self) -> str:
         """`(11) 98765-4321`."""
+        if not self.e164:
+            return NOT_THERE
         local = self.e164[5:]
         return f"({self.area_code}) {local[:-4]}-{local[-4:]}"
 
     @property
     def masked(self) -> str:
         """`+55 11 9****-4321` (brazil.md §8)."""
+        if not self.e164:
+            return NOT_THERE
         return f"+55 {self.area_code} {self.e164[5]}****-{self.e164[-4:]}"
 
 

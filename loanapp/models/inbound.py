@@ -1,12 +1,14 @@
 """Webhooks as they arrived: stored first, applied later, in any order, once (whatsapp.md §10.6)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import ColumnElement, Index, or_, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from domain.delivery import recipients_of
 from loanapp.models.base import Base
 
 
@@ -26,3 +28,16 @@ class InboundEvent(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     handled_at: Mapped[datetime | None]
     outcome: Mapped[str] = mapped_column(default="")
+
+
+def is_about(phones: Sequence[str], provider_keys: Sequence[str]) -> ColumnElement[bool]:
+    """Return whether a webhook came from or went to one of these numbers (E.164), or is about one of these texts."""
+    data = InboundEvent.payload["data"]
+    recipients = [recipient for phone in phones for recipient in recipients_of(phone)]
+    return or_(
+        data["keyId"].astext.in_(provider_keys),
+        data["key"]["id"].astext.in_(provider_keys),
+        data["remoteJid"].astext.in_(recipients),
+        data["key"]["remoteJid"].astext.in_(recipients),
+        data["key"]["remoteJidAlt"].astext.in_(recipients),
+    )

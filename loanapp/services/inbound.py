@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert as insert_once
 
+from domain.audit import Origin
 from domain.delivery import (
     AckReceived,
     ConnectionChanged,
@@ -25,11 +26,12 @@ from domain.delivery import (
 )
 from domain.messages import MessageStatus, PhoneFlag, Reason, Reply, climb, reply_of
 from domain.permissions import Permission
+from domain.privacy import ConsentOrigin
 from loanapp.models import locks
 from loanapp.models.clients import Client
 from loanapp.models.inbound import InboundEvent
 from loanapp.models.messages import Message
-from loanapp.services import _audit, _instances, _outbox
+from loanapp.services import _audit, _consent, _instances, _outbox
 from loanapp.services._use_case import Tx, use_case
 
 QUEUE = _outbox.INBOUND_QUEUE
@@ -182,13 +184,15 @@ def _read(tx: Tx, fact: TextReceived) -> str:
 
 
 def _stop_texts(tx: Tx, client: Client, reply: Reply) -> None:
-    before = {"accepts_messages": client.accepts_messages, "phone_flag": client.phone_flag}
     if reply is Reply.OPT_OUT:
-        client.accepts_messages = False
-        _outbox.cancel_moot(tx, client, Reason.OPT_OUT)
-    else:
-        client.phone_flag = PhoneFlag.WRONG_NUMBER
-        _outbox.cancel_moot(tx, client, Reason.WRONG_NUMBER)
-    after = {"accepts_messages": client.accepts_messages, "phone_flag": client.phone_flag}
-    if after != before:
-        _audit.note(tx, client, "client.stopped_texts", "client", client.id, before=before, after=after)
+        _consent.change(tx, client, accepts=False, origin=ConsentOrigin.WHATSAPP, heard_by=Origin.WHATSAPP)
+        return
+    _outbox.cancel_moot(tx, client, Reason.WRONG_NUMBER)
+    before = client.phone_flag
+    if before == PhoneFlag.WRONG_NUMBER:
+        return
+    client.phone_flag = PhoneFlag.WRONG_NUMBER.value
+    _audit.note(
+        tx, client, "client.stopped_texts", "client", client.id,
+        before={"phone_flag": before}, after={"phone_flag": client.phone_flag}, origin=Origin.WHATSAPP,
+    )  # fmt: skip
