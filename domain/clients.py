@@ -159,6 +159,24 @@ class ClientBlocked(NotAllowed):
     code = "client.blocked"
 
 
+class SupervisorUnfit(Invalid):
+    """Clients are visited by an active street supervisor."""
+
+    code = "client.supervisor_unfit"
+
+
+class SupervisorUnchanged(Invalid):
+    """The clients already have that supervisor."""
+
+    code = "client.supervisor_unchanged"
+
+
+class LookUpsSpent(NotAllowed):
+    """The actor asked about clients of others as often as a day allows."""
+
+    code = "client.look_ups_spent"
+
+
 class ClientStatusUnchanged(Invalid):
     """The client already is in that state."""
 
@@ -300,6 +318,16 @@ def search_text(name: str, preferred_name: str, tax_id: TaxId, *phones: str) -> 
     """Return what a client is found by: folded names, CPF or CNPJ, and the phones' digits."""
     digits = " ".join(phone.removeprefix("+55") for phone in phones if phone)
     return f"{fold(name)} {fold(preferred_name)} {tax_id.text.lower()} {digits}"
+
+
+def reduced_name(name: str) -> str:
+    """Return the first name and the initial of the last, for who may not know more.
+
+    >>> reduced_name("Maria das Dores Silva"), reduced_name("Padaria")
+    ('Maria S.', 'Padaria')
+    """
+    first, *others = name.split()
+    return f"{first} {others[-1][0]}." if others else first
 
 
 def required_text(text: str, *, length_maximum: int = TEXT_LENGTH_MAXIMUM) -> str:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import Enum
 
 from domain.money import Money
-from loanapp.components.formats import brl_text, date_text, percent_text
+from loanapp.components.formats import brl_text, counted, date_text, percent_text
 
 TEXTS: dict[str, str] = {
     "not_allowed": "Você não tem permissão para isso.",
@@ -26,7 +26,30 @@ TEXTS: dict[str, str] = {
     "auth.password_too_short": "A senha precisa de pelo menos {least} caracteres.",
     "auth.name_missing": "Informe o nome, com até {most} caracteres.",
     "auth.role_unknown": "Escolha um dos papéis da lista.",
+    "auth.too_many_attempts":
+        "Muitas tentativas. Tente de novo em {minutes} ou peça um novo link a um administrador.",
+    "auth.code_wrong": "O código não confere. Veja no aplicativo o código de agora.",
+    "auth.password_wrong": "A senha atual não confere.",
+    "auth.password_easy": "Esta senha é fácil de adivinhar. Escolha outra.",
+    "auth.session_ended": "Sua sessão terminou. Entre de novo.",
+    "auth.session_not_found": "Esta sessão já terminou.",
+    "auth.link_not_good": "Este link não vale mais. Peça um novo a um administrador.",
+    "user.not_found": "Este usuário não existe.",
+    "user.own_access": "Ninguém muda o próprio acesso. Peça a outro administrador.",
+    "user.last_administrator": "Este é o último administrador. Nomeie outro antes.",
+    "user.inactive": "Este usuário está desativado.",
+    "user.active": "Este usuário já está ativo.",
+    "user.heir_missing": "Escolha quem fica com os clientes ({clients}), ou deixe-os sem supervisor.",
+    "user.heir_unfit": "Escolha outro supervisor de rua, que esteja ativo.",
+    "user.clients_assigned": "Passe os clientes deste supervisor ({clients}) a outro antes de mudar o papel.",
+    "second_factor.already_on": "O segundo fator já está ativo.",
+    "second_factor.not_started": "O segundo fator não está ativo.",
+    "second_factor.code_wrong": "O código não confere. Veja no aplicativo o código de agora.",
+    "second_factor.password_wrong": "A senha não confere.",
+    "second_factor.own": "Desative o seu segundo fator no seu perfil, com a senha.",
+    "second_factor.user_not_found": "Este usuário não existe.",
     "limits.out_of_range": "Informe um limite de 0 a 100%, ou de até R$ 100.000.000,00.",
+    "limits.percent_not_whole": "Informe um percentual inteiro, de 0 a 100.",
     "limits.not_of_role": "Este papel não tem este limite.",
     "limits.role_without_limits": "Os limites deste papel não mudam.",
     "limits.changed": "Outra pessoa mudou estes limites. Nada foi alterado. Confira os valores de agora.",
@@ -35,6 +58,9 @@ TEXTS: dict[str, str] = {
     "client.not_found": "Este cliente não existe.",
     "client.blocked": "Este cliente está bloqueado: {reason}",
     "client.status_unchanged": "O cliente já está nesta situação.",
+    "client.supervisor_unfit": "Escolha um supervisor de rua que esteja ativo.",
+    "client.supervisor_unchanged": "O supervisor já é este.",
+    "client.look_ups_spent": "Você já fez {limit} consultas por CPF ou telefone hoje. Fale com a gestão.",
     "client.anonymised": "Os dados deste cliente foram anonimizados em {on}. Nada mais pode ser feito aqui.",
     "client.retention_running": "Os dados ficam guardados até {until}, porque {because}. Nada foi alterado.",
     "client.retention_open": "Os dados ficam guardados, porque {because}. Nada foi alterado.",
@@ -122,6 +148,15 @@ TEXTS: dict[str, str] = {
     "promise.date_impossible": "A promessa vale de {earliest} a {latest}.",
     "promise.too_large": "O valor passa de dez vezes a dívida, de {owed}. Confira o valor.",
     "promise.nothing_owed": "Este cliente não deve nada.",
+    "document.not_found": "Este documento não existe ou foi removido.",
+    "document.id_taken": "Este envio já foi registrado com outro arquivo. Recarregue a página.",
+    "document.kind_unknown": "Escolha o tipo do documento.",
+    "document.missing": "Escolha um arquivo de cada vez.",
+    "document.empty": "O arquivo está vazio.",
+    "document.too_large": "O arquivo passa de {megabytes} MB.",
+    "document.type_refused": "Envie um PDF ou uma imagem JPG, PNG ou WebP.",
+    "document.name_mismatch": "O nome do arquivo não combina com o conteúdo, que é {endings}.",
+    "document.name_refused": "Dê um nome simples ao arquivo, sem barras.",
     "cycle.in_future": "A data de referência não pode ser depois de hoje.",
     "cycle.not_due": "A cobrança roda de segunda a sexta-feira.",
     "cycle.waits": "A rotina anterior ainda não terminou para esta data.",
@@ -134,6 +169,8 @@ def _shown(name: str, value: object) -> str:
         return brl_text(value.cents)
     if name.endswith("_cents") and isinstance(value, int):
         return brl_text(value)
+    if name == "minutes" and isinstance(value, int):
+        return counted(value, "minuto", "minutos")
     if isinstance(value, date):
         return date_text(value)
     if isinstance(value, Decimal):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from domain.permissions import Actor, Permission
 from loanapp.clock import Moment
+from loanapp.models import scope
 from loanapp.models.base import Session
 
 Parameters = TypeVar("Parameters")
@@ -41,6 +42,7 @@ def query(
             with Session() as session:
                 # One snapshot for all statements of a page, so that its sums and rows agree; and a read can't write.
                 session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+                scope.limit(session, actor)
                 return function(Tx(session, actor, moment.now, moment.business_date), parameters)
 
         REGISTRY[run] = permission

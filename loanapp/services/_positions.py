@@ -9,6 +9,7 @@ from domain.history import Position
 from domain.money import Money
 from domain.payments import Parts
 from domain.requests import RequestStatus, check_move
+from loanapp.models import scope
 from loanapp.models.clients import Client
 from loanapp.models.contracts import LoadedContract, aggregate_columns, invoice_columns, load_contracts
 from loanapp.models.invoices import Invoice
@@ -65,7 +66,8 @@ def _write_invoices(tx: Tx, loaded: LoadedContract, position: Position) -> None:
         if any(getattr(row, name) != value for name, value in columns.items()):
             changed.append({"id": row.id, **columns})
     if changed:
-        tx.session.execute(update(Invoice), changed)
+        # The keys are those of rows that `load_contracts` read in the actor's scope.
+        tx.session.execute(scope.outside(update(Invoice)), changed)
 
 
 def _write_allocations(tx: Tx, loaded: LoadedContract, position: Position, cause_payment_id: UUID | None) -> int:

@@ -21,7 +21,7 @@ from loanapp import clock
 from loanapp.clock import Moment
 from loanapp.models.auth import User
 from loanapp.models.base import Session
-from loanapp.services import _runner, clients, company, cycles, payments, requests
+from loanapp.services import _runner, assignments, clients, company, cycles, payments, requests
 from loanapp.services.payments import PaymentReceipt
 from loanapp.services.requests import RequestReceipt
 
@@ -160,6 +160,13 @@ class Book:
             received_on=a_day(received or on),
         )
         return payments.register_payment(self.manager, at(on), command)
+
+
+def assign(client_id: UUID, supervisor: Actor, *, on: str = "2026-01-10") -> None:
+    """Give a client to a street supervisor."""
+    admin = a_person(Role.SUPER_ADMIN, "Caio Lima")
+    order = assignments.AssignSupervisor(client_ids=(client_id,), supervisor_id=supervisor.user_id)
+    assignments.assign_supervisor(admin, at(on), order)
 
 
 def run_cycles(day: str, *names: Cycle) -> None:
