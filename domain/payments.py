@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from domain.errors import Invalid
+from domain.errors import Invalid, NotAllowed
 from domain.money import AMOUNT_MAXIMUM, Money
+from domain.permissions import Actor, Limit
 
 
 class PaymentMethod(StrEnum):
@@ -44,6 +45,12 @@ class PaymentMethodBringsNoMoney(Invalid):
     """Credit is used by a use case of its own, not by registering money received."""
 
     code = "payment.method_brings_no_money"
+
+
+class CashCeilingReached(NotAllowed):
+    """The cash that this person registered today would go above what the role may hold."""
+
+    code = "payment.cash_ceiling"
 
 
 class PaymentTooLarge(Invalid):
@@ -127,3 +134,12 @@ def check_method(method: PaymentMethod) -> PaymentMethod:
     if method not in RECEIVED_METHODS:
         raise PaymentMethodBringsNoMoney
     return method
+
+
+def check_cash_ceiling(actor: Actor, amount: Money, *, registered_today: Money) -> Money:
+    """Return an amount of cash; raise CashCeilingReached where the day's sum would go above the ceiling (ux.md §2.1)."""
+    if not actor.is_within(Limit.CASH_DAY_CENTS, registered_today.cents + amount.cents):
+        ceiling_cents = actor.limits.get(Limit.CASH_DAY_CENTS) or 0
+        left_cents = max(0, ceiling_cents - registered_today.cents)
+        raise CashCeilingReached(field="amount", limit_cents=ceiling_cents, left_cents=left_cents)
+    return amount

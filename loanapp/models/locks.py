@@ -51,7 +51,7 @@ def clients_beyond_scope(session: Session, client_ids: Iterable[UUID]) -> Sequen
     return session.scalars(scope.outside(_clients(client_ids))).all()
 
 
-def _clients(client_ids: Iterable[UUID]) -> Select[tuple[Client]]:
+def _clients(client_ids: Iterable[UUID]) -> Select[Client]:
     return (
         select(Client)
         .where(Client.id.in_(set(client_ids)))

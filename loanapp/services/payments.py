@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.clients import optional_text
 from domain.errors import Checks, Conflict
 from domain.money import Money
-from domain.payments import PaymentMethod, check_amount, check_method, check_received_on
-from domain.permissions import Permission
+from domain.payments import PaymentMethod, check_amount, check_cash_ceiling, check_method, check_received_on
+from domain.permissions import Limit, Permission
 from domain.requests import RequestNotFound, RequestStatus, RequestTakesNoPayment
-from loanapp.models import locks
+from loanapp.models import locks, scope
 from loanapp.models.payments import Payment
 from loanapp.services import _audit, _outbox, _positions
 from loanapp.services._use_case import Tx, use_case
@@ -54,6 +55,9 @@ class PaymentReceipt:
 @use_case(Permission.PAYMENTS_REGISTER)
 def register_payment(tx: Tx, command: RegisterPayment) -> PaymentReceipt:
     """Register a payment and allocate it; the same id and order again returns the first receipt (money.md §4)."""
+    has_ceiling = command.method == PaymentMethod.CASH and tx.actor.limits.get(Limit.CASH_DAY_CENTS, 0) is not None
+    if has_ceiling and tx.actor.user_id is not None:
+        locks.cash_of(tx.session, tx.actor.user_id)
     found = locks.client_of_request(tx.session, command.request_id)
     if found is None:
         raise RequestNotFound(field="request_id")
@@ -67,6 +71,8 @@ def register_payment(tx: Tx, command: RegisterPayment) -> PaymentReceipt:
     checks = Checks()
     checks.take("amount", check_amount, command.amount)
     checks.take("method", check_method, command.method)
+    if has_ceiling:
+        checks.take("amount", check_cash_ceiling, tx.actor, command.amount, registered_today=_cash_today(tx))
     checks.take(
         "received_on", check_received_on, command.received_on, today=tx.business_date, disbursed_on=request.disbursed_on
     )
@@ -104,6 +110,16 @@ def register_payment(tx: Tx, command: RegisterPayment) -> PaymentReceipt:
     if command.send_receipt:
         _outbox.queue_receipt(tx, client, payment_id=command.payment_id)
     return PaymentReceipt(command.payment_id, number, request.id, command.amount, command.received_on, is_new=True)
+
+
+def _cash_today(tx: Tx) -> Money:
+    """Return the cash that the actor registered on the business date, from whomever it was: also no longer assigned."""
+    cash = select(func.coalesce(func.sum(Payment.amount_cents), 0)).where(
+        Payment.registered_by == tx.actor.user_id,
+        Payment.business_date == tx.business_date,
+        Payment.method == PaymentMethod.CASH,
+    )
+    return Money(int(tx.session.scalars(scope.outside(cash)).one()))
 
 
 def _existing(tx: Tx, command: RegisterPayment) -> PaymentReceipt | None:
