@@ -5,7 +5,7 @@ import click
 from domain.permissions import PERSON_ROLES, SYSTEM
 from loanapp import clock
 from loanapp.commands import environment
-from loanapp.services.auth import AddUser, add_user
+from loanapp.services.users import AddUser, add_user
 
 
 @click.group(short_help="People who sign in.")

@@ -1,23 +1,27 @@
 """The read that every event begins with: whose session it is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from domain.permissions import Actor, Permission, Role
-from loanapp.models.auth import LoginSession, User
+from domain.permissions import Actor, Limit, Permission, Role
+from loanapp.models.auth import LoginSession, RoleLimit, User
 from loanapp.models.company import CompanySettings
 from loanapp.queries._query import Tx, query
 
 
 @dataclass(frozen=True, kw_only=True)
 class OpenSession:
-    """A session that is good now: who it stands for, until when, and the company's name for the titles."""
+    """A session that is good now: who it stands for, until when, and the company's name for the titles.
+
+    An actor that `must_enrol` a second factor holds nothing but `SESSION_USE` until that is done.
+    """
 
     actor: Actor
     expires_at: datetime
     company: str
+    must_enrol: bool = False
 
     @property
     def user_id(self) -> str:
@@ -31,8 +35,13 @@ def session_by_reference(tx: Tx, reference: str) -> OpenSession | None:
 
     The role comes from the user's row each time, so that a change bites at the next event.
     """
+    limits = (
+        select(func.json_object_agg(RoleLimit.name, RoleLimit.value))
+        .where(RoleLimit.role == User.role)
+        .scalar_subquery()
+    )
     found = tx.session.execute(
-        select(User.id, User.name, User.role, LoginSession.expires_at, CompanySettings.name)
+        select(User, LoginSession, CompanySettings.name, CompanySettings.is_second_factor_required, limits)
         .join(LoginSession, LoginSession.user_id == User.id)
         .outerjoin(CompanySettings, CompanySettings.id == 1)
         .where(
@@ -44,7 +53,16 @@ def session_by_reference(tx: Tx, reference: str) -> OpenSession | None:
     ).one_or_none()
     if found is None:
         return None
-    user_id, name, role, expires_at, company = found
-    return OpenSession(
-        actor=Actor.of(Role(role), name=name, user_id=user_id), expires_at=expires_at, company=company or ""
+    user, session, company, is_second_factor_required, changed_limits = found
+    actor = Actor.of(
+        Role(user.role),
+        name=user.name,
+        user_id=user.id,
+        limits={Limit(name): value for name, value in (changed_limits or {}).items()},
+        session_id=session.id,
+        address=session.address,
     )
+    must_enrol = bool(is_second_factor_required) and actor.role is Role.SUPER_ADMIN and not user.totp_confirmed_at
+    if must_enrol:
+        actor = replace(actor, permissions=frozenset({Permission.SESSION_USE}))
+    return OpenSession(actor=actor, expires_at=session.expires_at, company=company or "", must_enrol=must_enrol)

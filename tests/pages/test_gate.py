@@ -13,7 +13,8 @@ from domain.permissions import NOBODY, SYSTEM, Permission
 from loanapp import clock, edge
 from loanapp.gate import AuthState, is_internal, policy_of, public, requires
 from loanapp.models.base import Session
-from loanapp.services.auth import AddUser, SignIn, add_user, sign_in
+from loanapp.services.auth import SignIn, sign_in
+from loanapp.services.users import AddUser, add_user
 from tests.pages.harness import Harness
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -7,7 +7,8 @@ from domain.errors import DomainError
 from domain.permissions import NOBODY, SYSTEM, Actor, PermissionMissing, Role
 from loanapp import clock, edge
 from loanapp.queries.auth import OpenSession, session_by_reference
-from loanapp.services.auth import AddUser, SignedIn, SignIn, SignOut, add_user, sign_in, sign_out
+from loanapp.services.auth import SignedIn, SignIn, SignOut, sign_in, sign_out
+from loanapp.services.users import AddUser, add_user
 from tests.build.book import rows
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 
 from domain.permissions import SYSTEM
 from loanapp import clock
-from loanapp.services.auth import AddUser, add_user
+from loanapp.services.users import AddUser, add_user
 from loanapp.web import sign_in
 from tests.build.book import rows
 from tests.build.serving import serving
