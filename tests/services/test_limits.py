@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from domain.audit import first_broken
+from domain.audit import Link, first_break
 from domain.errors import SeveralProblems
 from domain.permissions import SYSTEM, Actor, Limit, PermissionMissing, Role
 from loanapp.queries import users
@@ -169,7 +169,8 @@ def test_of_eight_who_change_limits_at_once_each_follows_from_the_one_before() -
     )
 
     assert results == [None] * 8
-    assert first_broken(rows(CHAIN)) is None
+    links = [Link(row_id=0, number=number, text=event, hash=hashed) for number, event, hashed in rows(CHAIN)]
+    assert first_break(links) is None
     events = trail()
     seen = [300_000, *(after["cash_day_cents"] for *_, after in events)]
     assert [before["cash_day_cents"] for *_, before, _ in events] == seen[:-1]
