@@ -20,7 +20,7 @@ from loanapp.components.shell import overlay
 from loanapp.edge import SessionEdge
 from loanapp.gate import Gate
 from loanapp.services._use_case import connect_bell
-from loanapp.web import evolution, frontend, health, sign_in
+from loanapp.web import evolution, files, frontend, health, held_data, sign_in
 from loanapp.web.frontend import OneAddress
 from loanapp.web.headers import SecurityHeaders
 from loanapp.web.limits import Limits
@@ -30,6 +30,8 @@ _ROUTES = [
     *sign_in.routes,
     *health.routes,
     *evolution.routes,
+    *files.routes,
+    *held_data.routes,
     *frontend.routes(_BUILD),
 ]
 
