@@ -19,6 +19,7 @@ COMMANDS = {
     "statement": ("loanapp.commands.statement", "statement"),
     "pay": ("loanapp.commands.pay", "pay"),
     "verify": ("loanapp.commands.verify", "verify"),
+    "client": ("loanapp.commands.clients", "client"),
     "user": ("loanapp.commands.users", "user"),
     "doctor": ("loanapp.commands.doctor", "doctor"),
     "sandbox-evolution": ("loanapp.commands.sandbox", "sandbox_evolution"),
