@@ -208,6 +208,11 @@ def close_run(tx: Tx, command: CloseRun) -> RunStatus:
             run.status = RunStatus.FAILED
         else:
             run.status = RunStatus.PARTIAL if run.failed else RunStatus.SUCCESS
+        _audit.note(
+            tx, None, "cycle_run.closed", "cycle_run", run.id,
+            before={"status": RunStatus.RUNNING},
+            after={"status": run.status, "clients_done": run.clients_done, "failed": run.failed},
+        )  # fmt: skip
     return RunStatus(run.status)
 
 
@@ -238,6 +243,13 @@ def _open(tx: Tx, command: OpenRun) -> OpenedRun:
     )
     tx.session.add(run)
     tx.session.flush()
+    _audit.note(
+        tx, None, "cycle_run.opened", "cycle_run", run.id,
+        after={
+            "cycle": command.cycle, "business_date": command.business_date.isoformat(),
+            "replay_number": run.replay_number,
+        },
+    )  # fmt: skip
     tx.ring(QUEUE, run.id)
     return _opened(run, is_new=True)
 

@@ -294,7 +294,7 @@ def _tell_others(tx: Tx, client: Client, instance: WhatsappInstance, outcome: Ou
             before={"phone_flag": before}, after={"phone_flag": client.phone_flag},
         )  # fmt: skip
     if outcome.pauses_sender:
-        instance.paused_reason = CONFIG_WRONG
+        _instances.pause(tx, instance, CONFIG_WRONG)
     if outcome.is_disconnected:
         _instances.connection_changed(tx, instance, ConnectionChanged(state="close"))
 
