@@ -137,7 +137,7 @@ def check_method(method: PaymentMethod) -> PaymentMethod:
 
 
 def check_cash_ceiling(actor: Actor, amount: Money, *, registered_today: Money) -> Money:
-    """Return an amount of cash; raise CashCeilingReached where the day's sum would go above the ceiling (ux.md §2.1)."""
+    """Return an amount of cash; raise CashCeilingReached where the day's sum would go above it (ux.md §2.1)."""
     if not actor.is_within(Limit.CASH_DAY_CENTS, registered_today.cents + amount.cents):
         ceiling_cents = actor.limits.get(Limit.CASH_DAY_CENTS) or 0
         left_cents = max(0, ceiling_cents - registered_today.cents)

@@ -113,6 +113,15 @@ TEXTS: dict[str, str] = {
     "request.disbursed_on": "A data da liberação fica de {earliest} a {latest}.",
     "request.first_due_passed": "A primeira data ({first_due_date}) já passou. Informe uma nova.",
     "request.reason_missing": "Escreva o motivo.",
+    "approval.not_found": "Este pedido de aprovação não existe.",
+    "approval.decided": "Outra pessoa já decidiu este pedido. Recarregue a página.",
+    "approval.pending": "Já há um pedido aguardando a segunda pessoa. Veja em Aprovações.",
+    "approval.id_taken": "Este pedido já foi registrado com outros dados. Recarregue a página.",
+    "approval.own": "Quem pede não decide. Peça a outra pessoa.",
+    "approval.above_limit":
+        "São {amount_cents} e o seu limite é {limit_cents}. Peça a quem pode decidir este valor, como um administrador.",
+    "approval.debt_grew":
+        "No dia do pedido a dívida era {recounted_cents}, e não {asked_cents}. Recuse, e peçam de novo com o valor certo.",
     "request.takes_no_payment": "Este empréstimo não recebe pagamentos na situação em que está.",
     "invoice.not_found": "Esta parcela não existe.",
     "invoice.move_refused": "A parcela mudou de situação enquanto isso. Recarregue a página.",

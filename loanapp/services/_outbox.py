@@ -41,7 +41,7 @@ QUEUE = "whatsapp-messages"
 INBOUND_QUEUE = "inbound"
 ORIGIN_CYCLE, ORIGIN_PERSON = "CYCLE", "PERSON"
 # These make only the reminders moot; whoever asked for no texts gets none of any kind.
-_CHARGES_ONLY = frozenset({Reason.PAYMENT, Reason.PROMISE_MADE})
+_CHARGES_ONLY = frozenset({Reason.PAYMENT, Reason.PROMISE_MADE, Reason.WRITTEN_OFF})
 _IDS = uuid.UUID("6f4a3c1e-52b7-4d0e-9a57-1c2f8f5f0b11")
 
 

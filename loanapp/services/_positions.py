@@ -1,6 +1,7 @@
 """Brings the stored rows of one contract to what the replay says, writing only the difference (architecture.md §6)."""
 
 from collections import defaultdict
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import func, insert, select, update
@@ -19,6 +20,11 @@ from loanapp.services._use_case import Tx
 
 _PARTS = ("mora", "late_fee", "interest", "principal")
 _Key = tuple[UUID, int]
+
+
+def debt(tx: Tx, request: Request, *, as_of: date) -> Money:
+    """Return all that is open of a locked contract as of a business date, by a replay; nothing is written."""
+    return load_contracts(tx.session, [request.id])[request.id].position(as_of).total_open
 
 
 def settle(tx: Tx, client: Client, request: Request, *, cause_payment_id: UUID | None) -> Position:

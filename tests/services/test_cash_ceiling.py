@@ -1,4 +1,4 @@
-"""The ceiling of cash a day: whoever has one registers up to it to the cent, whatever client it is from, also at once."""
+"""The ceiling of cash a day: whoever has one registers up to it to the cent, whatever client it is from."""
 
 import pytest
 from sqlalchemy import Engine
