@@ -144,16 +144,15 @@ def phones_of(recipient: str) -> tuple[str, ...]:
     return (f"+{digits}", f"+{digits[:4]}9{digits[4:]}") if is_short_mobile else (f"+{digits}",)
 
 
-def recipients_of(phone: str) -> tuple[str, ...]:
-    """Return the forms in which WhatsApp may know an E.164 number: with the 9 of a mobile number, and without.
+def digits_at_whatsapp(phone: str) -> tuple[str, ...]:
+    """Return the digits by which WhatsApp may know an E.164 number: with the 9 of a mobile number, and without.
 
-    >>> recipients_of("+5531988887777")
-    ('5531988887777@s.whatsapp.net', '553188887777@s.whatsapp.net')
+    >>> digits_at_whatsapp("+5531988887777")
+    ('5531988887777', '553188887777')
     """
     digits = phone.removeprefix("+")
     short = digits[:4] + digits[5:]
-    forms = (digits, short) if phone in phones_of(short) else (digits,)
-    return tuple(f"{form}@s.whatsapp.net" for form in forms)
+    return (digits, short) if phone in phones_of(short) else (digits,)
 
 
 @dataclass(frozen=True, kw_only=True)

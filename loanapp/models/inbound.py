@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, or_, text
+from sqlalchemy import ColumnElement, Index, func, or_, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.delivery import recipients_of
+from domain.delivery import digits_at_whatsapp
 from loanapp.models.base import Base
 
 
@@ -33,11 +33,14 @@ class InboundEvent(Base):
 def is_about(phones: Sequence[str], provider_keys: Sequence[str]) -> ColumnElement[bool]:
     """Return whether a webhook came from or went to one of these numbers (E.164), or is about one of these texts."""
     data = InboundEvent.payload["data"]
-    recipients = [recipient for phone in phones for recipient in recipients_of(phone)]
+    known = [digits for phone in phones for digits in digits_at_whatsapp(phone)]
+    # A number stands before the device and the server: `5511987654321:3@s.whatsapp.net`.
+    recipients = [
+        func.split_part(func.split_part(recipient.astext, "@", 1), ":", 1)
+        for recipient in (data["remoteJid"], data["key"]["remoteJid"], data["key"]["remoteJidAlt"])
+    ]
     return or_(
         data["keyId"].astext.in_(provider_keys),
         data["key"]["id"].astext.in_(provider_keys),
-        data["remoteJid"].astext.in_(recipients),
-        data["key"]["remoteJid"].astext.in_(recipients),
-        data["key"]["remoteJidAlt"].astext.in_(recipients),
+        *(recipient.in_(known) for recipient in recipients),
     )

@@ -68,4 +68,4 @@ def _last_contact_on(session: Session, client: Client) -> date:
         session.scalar(select(func.max(kept.business_date)).where(kept.client_id == client.id))
         for kept in (Message, FollowUp, Document)
     ]
-    return max(client.registered_on, *(day for day in contacts if day is not None))
+    return max([client.registered_on, *(day for day in contacts if day is not None)])

@@ -10,7 +10,7 @@ from domain.permissions import NOBODY, SYSTEM, PermissionMissing
 from loanapp.clock import Moment
 from loanapp.clock import at as moment_at
 from loanapp.services import inbound
-from tests.build.book import Book, at, everything, rows
+from tests.build.book import Book, a_day, at, everything, rows
 from tests.build.texts import (
     INSTANCE,
     MORNING,
@@ -165,9 +165,13 @@ class TestReplies:
 
         assert apply(TextReceived(sender=sender, text="Sair!")) == "OPT_OUT"
 
-        assert rows("SELECT accepts_messages, phone_flag FROM clients") == [(False, "")]
+        assert rows("SELECT accepts_messages, phone_flag, consent_on, consent_origin FROM clients") == [
+            (False, "", a_day("2026-02-11"), "WhatsApp")
+        ]
         assert statuses() == [("CANCELLED", "OPT_OUT")]
-        assert rows("SELECT count(*) FROM audit_events WHERE action = 'client.stopped_texts'") == [(1,)]
+        assert rows("SELECT text::json ->> 'origin' FROM audit_events WHERE action = 'client.consent_changed'") == [
+            ("whatsapp",)
+        ]
 
     def test_a_wrong_number_flags_the_contact(self, book: Book) -> None:
         a_queued_charge(book)
@@ -190,7 +194,7 @@ class TestReplies:
 
         assert apply(TextReceived(sender=RECIPIENT, text="SAIR"), key="two") == "OPT_OUT"
 
-        assert rows("SELECT count(*) FROM audit_events WHERE action = 'client.stopped_texts'") == [(1,)]
+        assert rows("SELECT count(*) FROM audit_events WHERE action = 'client.consent_changed'") == [(1,)]
 
     @pytest.mark.parametrize(
         ("sender", "text", "outcome"),
