@@ -10,6 +10,7 @@ from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from domain.errors import NotAllowed
 
+SHORTEST_PASSWORD = 8  # Characters.
 FORGOTTEN_AFTER = timedelta(hours=24)
 # One household or office has at least this much of IPv6, so whoever guesses owns all of it.
 IPV6_NETWORK_BITS = 64

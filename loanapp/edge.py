@@ -21,18 +21,41 @@ from loanapp.settings import current
 # The largest message that a browser may send over its socket: a form full of texts has a fifth of it.
 SOCKET_MESSAGE_BYTES = 256 * 1024
 _ALGORITHM = "HS256"
+# What a token is for, in its `aud`: one made for something else is not good.
+_SESSION = "session"
+_SECOND_STEP = "second-step"
 _LARGEST_REFUSED_BODY = 1_000_000
 _REFUSED_BODY_SECONDS = 5.0
 
 
 def seal(session_id: str, expires_at: datetime) -> str:
     """Return the cookie's JWT for a session id, valid until `expires_at`."""
-    claims = {"sid": session_id, "exp": int(expires_at.timestamp())}
-    return jwt.encode(claims, current().secret_key, algorithm=_ALGORITHM)
+    return _sealed(_SESSION, {"sid": session_id}, expires_at)
 
 
 def session_id(token: str) -> str:
-    """Return the session id that a JWT carries; empty when it is forged, expired, incomplete or not ours.
+    """Return the session id that a JWT carries; empty when it is forged, expired, incomplete or not ours."""
+    return _opened(_SESSION, token, ("sid",)).get("sid", "")
+
+
+def seal_second_step(email: str, proof: str, expires_at: datetime) -> str:
+    """Return the JWT of who gave the right password and owes a code: it can't be taken for a session."""
+    return _sealed(_SECOND_STEP, {"email": email, "proof": proof}, expires_at)
+
+
+def second_step(token: str) -> tuple[str, str] | None:
+    """Return the (e-mail, proof) that such a JWT carries; None when it is forged, expired, incomplete or not ours."""
+    claims = _opened(_SECOND_STEP, token, ("email", "proof"))
+    return (claims["email"], claims["proof"]) if claims else None
+
+
+def _sealed(purpose: str, claims: dict[str, str], expires_at: datetime) -> str:
+    registered = {"aud": purpose, "exp": int(expires_at.timestamp())}
+    return jwt.encode(claims | registered, current().secret_key, algorithm=_ALGORITHM)
+
+
+def _opened(purpose: str, token: str, names: tuple[str, ...]) -> dict[str, str]:
+    """Return the named claims of a token made for a purpose, all of them texts; nothing when it is not good now.
 
     Expiry is compared with our clock, which the sandbox may set, not with the library's.
     """
@@ -41,13 +64,15 @@ def session_id(token: str) -> str:
             token,
             current().secret_key,
             algorithms=[_ALGORITHM],
-            options={"require": ["exp", "sid"], "verify_exp": False},
+            audience=purpose,
+            options={"require": ["exp", "aud", *names], "verify_exp": False},
         )
     except jwt.InvalidTokenError:
-        return ""
+        return {}
     if not isinstance(claims["exp"], int) or claims["exp"] <= clock.moment().now.timestamp():
-        return ""
-    return claims["sid"] if isinstance(claims["sid"], str) else ""
+        return {}
+    texts = {name: claims[name] for name in names}
+    return texts if all(isinstance(text, str) for text in texts.values()) else {}
 
 
 def reference_of(identity: str) -> str:

@@ -6,8 +6,8 @@ from base64 import b64encode
 from passlib.context import CryptContext
 
 from domain.errors import Invalid
+from domain.sign_in import SHORTEST_PASSWORD
 
-SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1000
 
 # The second recommended option of RFC 9106, section 4.  A stored hash with others is made anew at the next sign-in.

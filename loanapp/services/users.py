@@ -13,7 +13,6 @@ from domain.errors import Checks, Conflict, Invalid, NotAllowed, NotFound
 from domain.permissions import PERSON_ROLES, Actor, Permission, Role
 from loanapp.models import locks
 from loanapp.models.auth import LoginSession, User, UserLink
-from loanapp.models.clients import Client
 from loanapp.services import _audit, _links, _passwords, _sessions, _throttle
 from loanapp.services._links import UserLinkMade
 from loanapp.services._use_case import Tx, use_case
@@ -128,10 +127,11 @@ class MakeLink:
 
 @dataclass(frozen=True, kw_only=True)
 class UseLink:
-    """The order to set a password by a one-time link."""
+    """The order to set a password by a one-time link, and where it comes from."""
 
     token: str = field(repr=False)
     password: str = field(repr=False)
+    address: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,7 +214,8 @@ def use_link(tx: Tx, command: UseLink) -> None:
     _passwords.require_good(command.password, email=user.email, name=user.name)
     user.password_hash = _passwords.hashed(command.password)
     _links.void(tx, user)
-    as_user = replace(tx, actor=Actor.of(Role(user.role), name=user.name, user_id=user.id, address=tx.actor.address))
+    actor = Actor.of(Role(user.role), name=user.name, user_id=user.id, address=command.address[:100])
+    as_user = replace(tx, actor=actor)
     ended = _sessions.end(as_user, LoginSession.user_id == user.id)
     _throttle.clear(tx, user.email)
     facts = {"purpose": link.purpose, "sessions_ended": ended}
@@ -331,20 +332,20 @@ def _hand_over(tx: Tx, user: User, command: DeactivateUser) -> int:
     clients = locks.clients_of_supervisor(tx.session, user.id)
     if clients and command.heir_id is None and not command.leaves_unassigned:
         raise HeirMissing(field="heir_id", clients=len(clients))
-    heir = tx.session.get(User, command.heir_id) if command.heir_id else None
+    heir = locks.user(tx.session, command.heir_id) if command.heir_id else None
     is_fit = heir and heir.id != user.id and heir.is_active and heir.role == Role.STREET_SUPERVISOR
     if command.heir_id and not is_fit:
         raise HeirUnfit(field="heir_id")
     for client in clients:
-        _assign(tx, client, command.heir_id)
+        client.supervisor_id = command.heir_id
+        _audit.note(
+            tx, client, "client.supervisor_changed", "client", client.id, before=_shown(user), after=_shown(heir)
+        )
     return len(clients)
 
 
-def _assign(tx: Tx, client: Client, supervisor_id: UUID | None) -> None:
-    before = str(client.supervisor_id)
-    client.supervisor_id = supervisor_id
-    after = str(supervisor_id) if supervisor_id else None
-    _audit.note(
-        tx, client, "client.supervisor_changed", "client", client.id,
-        before={"supervisor_id": before}, after={"supervisor_id": after},
-    )  # fmt: skip
+def _shown(supervisor: User | None) -> dict[str, str | None]:
+    return {
+        "supervisor_id": str(supervisor.id) if supervisor else None,
+        "supervisor": supervisor.name if supervisor else "",
+    }

@@ -14,5 +14,9 @@ def is_foreign(request: Request) -> bool:
 
 async def enter(request: Request) -> OpenSession | None:
     """Make the session's actor that of this request; None, and nobody acts, without a good session."""
-    identity = edge.session_id(request.cookies.get(current().session_cookie, ""))
-    return await bridge.enter(edge.reference_of(identity))
+    return await bridge.enter(edge.reference_of(session_id(request)))
+
+
+def session_id(request: Request) -> str:
+    """Return the session id in the request's cookie; empty when there is none that is sealed and not expired."""
+    return edge.session_id(request.cookies.get(current().session_cookie, ""))
