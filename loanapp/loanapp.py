@@ -20,7 +20,7 @@ from loanapp.components.shell import overlay
 from loanapp.edge import SessionEdge
 from loanapp.gate import Gate
 from loanapp.services._use_case import connect_bell
-from loanapp.web import evolution, files, frontend, health, held_data, sign_in
+from loanapp.web import evolution, files, frontend, health, held_data, profile, sign_in
 from loanapp.web.frontend import OneAddress
 from loanapp.web.headers import SecurityHeaders
 from loanapp.web.limits import Limits
@@ -28,6 +28,7 @@ from loanapp.web.limits import Limits
 _BUILD = get_web_dir() / Dirs.STATIC
 _ROUTES = [
     *sign_in.routes,
+    *profile.routes,
     *health.routes,
     *evolution.routes,
     *files.routes,
@@ -55,6 +56,7 @@ app = rx.App(
     stylesheets=["tokens.css", "components.css"],
     head_components=[
         # A plain element: it has run before the first event of the socket can call it.
+        rx.el.script(src="/preferences.js"),
         rx.el.script(src="/app.js"),
         rx.el.link(rel="manifest", href="/manifest.webmanifest"),
         rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml"),

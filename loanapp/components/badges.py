@@ -76,6 +76,11 @@ LOOKS: dict[str, dict[str, Look]] = {
         "WAITING": _look("Aguardando envio", "gray", "clock"),
         "TO_CHECK": _look("A conferir", "amber", "triangle-alert"),
     },
+    "user": {
+        "ACTIVE": _look("Ativo", "green", "circle-check-big"),
+        "INVITED": _look("Convidado", "amber", "clock"),
+        "DEACTIVATED": _look("Desativado", "gray", "ban"),
+    },
     "client": {ClientStatus.BLOCKED.value: _look("Bloqueado", "bronze", "lock")},
 }
 

@@ -26,7 +26,14 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
         ),
     ),
     ("Cadastros", (Item("Clientes", "/clientes", "users", Permission.CLIENTS_VIEW),)),
-    ("Gestão", (Item("Rotinas diárias", "/rotinas", "refresh-cw", Permission.CYCLES_VIEW),)),
+    (
+        "Gestão",
+        (
+            Item("Rotinas diárias", "/rotinas", "refresh-cw", Permission.CYCLES_VIEW),
+            Item("Usuários", "/usuarios", "user-cog", Permission.USERS_VIEW),
+            Item("Papéis", "/papeis", "shield-check", Permission.USERS_VIEW),
+        ),
+    ),
 )
 
 ROLE_NAMES = {

@@ -80,6 +80,22 @@ class Roles:
     admins_without_second_factor: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class LimitsAsked:
+    """The limits that somebody thinks of setting for a role."""
+
+    role: Role
+    values: Mapping[Limit, int | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LimitsPreview:
+    """The role as it stands, and those of the limits asked for that are others than now."""
+
+    line: RoleLine
+    changes: Mapping[Limit, int | None]
+
+
 @query(Permission.USERS_VIEW)
 def users(tx: Tx, _parameters: None) -> tuple[UserLine, ...]:
     """Return all users by name: a lender's staff is a short list."""
@@ -132,26 +148,16 @@ def my_profile(tx: Tx, _parameters: None) -> Profile:
 
 @query(Permission.USERS_VIEW)
 def roles(tx: Tx, _parameters: None) -> Roles:
-    """Return the roles with who holds them and their limits: what Papéis shows, and whom a change affects."""
-    people = tx.session.execute(
-        select(User.name, User.role, User.totp_confirmed_at)
-        .where(User.is_active, User.password_hash.is_not(None))
-        .order_by(func.lower(User.name), User.id)
-    ).all()
-    changed = tx.session.scalars(select(RoleLimit)).all()
-    return Roles(
-        lines=tuple(
-            RoleLine(
-                role=role,
-                holders=tuple(person.name for person in people if person.role == role),
-                limits=ROLE_LIMITS[role] | {Limit(row.name): row.value for row in changed if row.role == role},
-            )
-            for role in PERSON_ROLES
-        ),
-        is_second_factor_required=_is_second_factor_required(tx),
-        admins_without_second_factor=tuple(
-            person.name for person in people if person.role == Role.SUPER_ADMIN and person.totp_confirmed_at is None
-        ),
+    """Return the roles with who holds them and their limits, and the rule about second factors: what Papéis shows."""
+    return _roles(tx)
+
+
+@query(Permission.LIMITS_MANAGE)
+def preview_limits(tx: Tx, asked: LimitsAsked) -> LimitsPreview:
+    """Return what setting a role's limits would change, and for whom."""
+    line = next(line for line in _roles(tx).lines if line.role == asked.role)
+    return LimitsPreview(
+        line=line, changes={limit: value for limit, value in asked.values.items() if line.limits.get(limit, 0) != value}
     )
 
 
@@ -186,3 +192,26 @@ def _sessions(tx: Tx, user_id: UUID | None) -> tuple[SessionLine, ...]:
 
 def _is_second_factor_required(tx: Tx) -> bool:
     return bool(tx.session.scalar(select(CompanySettings.is_second_factor_required).where(CompanySettings.id == 1)))
+
+
+def _roles(tx: Tx) -> Roles:
+    people = tx.session.execute(
+        select(User.name, User.role, User.totp_confirmed_at)
+        .where(User.is_active, User.password_hash.is_not(None))
+        .order_by(func.lower(User.name), User.id)
+    ).all()
+    changed = tx.session.scalars(select(RoleLimit)).all()
+    return Roles(
+        lines=tuple(
+            RoleLine(
+                role=role,
+                holders=tuple(person.name for person in people if person.role == role),
+                limits=ROLE_LIMITS[role] | {Limit(row.name): row.value for row in changed if row.role == role},
+            )
+            for role in PERSON_ROLES
+        ),
+        is_second_factor_required=_is_second_factor_required(tx),
+        admins_without_second_factor=tuple(
+            person.name for person in people if person.role == Role.SUPER_ADMIN and person.totp_confirmed_at is None
+        ),
+    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from domain.errors import Checks, Conflict, Invalid, NotAllowed, NotFound
-from domain.money import AMOUNT_MAXIMUM
+from domain.money import AMOUNT_MAXIMUM, parse_brl
 from domain.permissions import PERSON_ROLES, ROLE_LIMITS, Limit, Permission, Role
 from loanapp.models import locks
 from loanapp.models.auth import RoleLimit
@@ -15,12 +15,19 @@ from loanapp.services import _audit
 from loanapp.services._use_case import Tx, use_case
 
 PERCENT_MAXIMUM = 100
+_PERCENTAGES = frozenset(map(str, range(PERCENT_MAXIMUM + 1)))
 
 
 class LimitOutOfRange(Invalid):
     """The limit is below zero, above 100%, or above R$ 100.000.000,00."""
 
     code = "limits.out_of_range"
+
+
+class PercentNotWhole(Invalid):
+    """The text is no whole percentage from 0 to 100."""
+
+    code = "limits.percent_not_whole"
 
 
 class LimitNotOfRole(Invalid):
@@ -45,6 +52,19 @@ class CompanyMissing(NotFound):
     """The company's settings were never written."""
 
     code = "company.missing"
+
+
+def parse_limit(limit: Limit, text: str) -> int | None:
+    """Read a limit as typed: reais where it counts centavos (empty: no limit), else a whole percentage.
+
+    Raises PercentNotWhole, or what `parse_brl` raises.
+    """
+    typed = text.strip().removesuffix("%").rstrip()
+    if limit.value.endswith("_cents"):
+        return parse_brl(typed).cents if typed else None
+    if typed not in _PERCENTAGES:
+        raise PercentNotWhole
+    return int(typed)
 
 
 @dataclass(frozen=True, kw_only=True)
