@@ -24,14 +24,15 @@ def client() -> None:
 @client.command()
 @click.argument("cpf")
 @click.option(
-    "--json", "written", flag_value=ExportFormat.JSON, default=True, help="For programs; this is the default."
+    "--json", "kind", flag_value=ExportFormat.JSON.value, default=True, help="For programs; this is the default."
 )
-@click.option("--pdf", "written", flag_value=ExportFormat.PDF, help="For people.")
+@click.option("--pdf", "kind", flag_value=ExportFormat.PDF.value, help="For people.")
 @click.option(
     "--output", type=click.Path(dir_okay=False, path_type=Path), help="The file to write; else standard output."
 )
-def export(cpf: str, written: ExportFormat, output: Path | None) -> None:
+def export(cpf: str, kind: str, output: Path | None) -> None:
     """Write everything that is held about the client with this CPF (or CNPJ), and note it in the audit trail."""
+    written = ExportFormat(kind)
     if output is None and written is ExportFormat.PDF and sys.stdout.isatty():
         raise click.UsageError("A PDF is no text for a terminal: give --output FILE.")
     with environment.ready():

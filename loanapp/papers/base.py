@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 
 from fpdf import FPDF
 from fpdf.enums import TableBordersLayout
@@ -20,6 +21,10 @@ _ENCODING = "cp1252"
 _FONT = "Helvetica"
 _INK, _QUIET, _LINE, _SHADE = (28, 30, 33), (95, 99, 104), (200, 203, 208), (243, 244, 246)
 _MARGIN_MM = 15
+_FACT_WEIGHTS = (3, 7)
+# A row can't be higher than a page: what is longer goes on in a row below.  A character is at most this wide.
+_ROW_LINES_MAXIMUM = 35
+_CHARACTER_MM = 2.9
 _NOT_THERE = "—"
 _PLAIN = {"\N{MINUS SIGN}": "-", "\N{NARROW NO-BREAK SPACE}": "\N{NO-BREAK SPACE}", "\t": " ", "\r": ""}
 
@@ -66,6 +71,21 @@ def _is_in_font(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return all(unicodedata.category(character) != "Cc" for character in text)
+
+
+def _parts(texts: Sequence[str], widths_mm: Sequence[float]) -> Iterable[tuple[str, ...]]:
+    """Cut the texts of a row into rows that fit a page; almost always it is the row itself."""
+    columns = [_pieces(text, max(1, int(width / _CHARACTER_MM))) for text, width in zip(texts, widths_mm, strict=True)]
+    return zip_longest(*columns, fillvalue="")
+
+
+def _pieces(text: str, characters_per_line: int) -> list[str]:
+    lines = [
+        line[start : start + characters_per_line]
+        for line in text.splitlines(keepends=True) or [""]
+        for start in range(0, len(line), characters_per_line) or [0]
+    ]
+    return ["".join(lines[start : start + _ROW_LINES_MAXIMUM]) for start in range(0, len(lines), _ROW_LINES_MAXIMUM)]
 
 
 class Paper(FPDF):
@@ -136,17 +156,18 @@ class Paper(FPDF):
         rows = [(label, value or _NOT_THERE) for label, value in pairs]
         self._font(size=9)
         with self.table(
-            col_widths=(3, 7),
+            col_widths=_FACT_WEIGHTS,
             first_row_as_headings=False,
             borders_layout=TableBordersLayout.NONE,
             v_align="TOP",
             line_height=4.6,
             padding=(0.3, 1, 0.3, 0),
         ) as table:
-            for label, value in rows:
-                row = table.row()
-                row.cell(printable(label), style=FontFace(color=_QUIET))
-                row.cell(printable(value))
+            for texts in rows:
+                for label, value in _parts(texts, self._widths(_FACT_WEIGHTS)):
+                    row = table.row()
+                    row.cell(printable(label), style=FontFace(color=_QUIET))
+                    row.cell(printable(value))
 
     def table_of(
         self,
@@ -171,10 +192,12 @@ class Paper(FPDF):
             line_height=4.2,
             padding=(0.8, 1),
         ) as table:
+            widths = self._widths([column.weight for column in columns])
             for texts in ([column.header for column in columns], *listed):
-                row = table.row()
-                for text in texts:
-                    row.cell(printable(text))
+                for part in _parts(texts, widths):
+                    row = table.row()
+                    for text in part:
+                        row.cell(printable(text))
             if totals:
                 row = table.row()
                 for text in totals:
@@ -183,6 +206,9 @@ class Paper(FPDF):
     def content(self) -> bytes:
         """Return the finished document."""
         return bytes(self.output())
+
+    def _widths(self, weights: Sequence[int]) -> list[float]:
+        return [self.epw * weight / sum(weights) for weight in weights]
 
     def _font(self, *, size: float, is_bold: bool = False, colour: tuple[int, int, int] = _INK) -> None:
         self.set_font(_FONT, style="B" if is_bold else "", size=size)

@@ -7,7 +7,6 @@ from uuid import UUID
 import pytest
 
 from domain.clients import ClientNotFound, TextMissing
-from domain.documents import DocumentKind
 from domain.permissions import SYSTEM, Actor, PermissionMissing, Role
 from domain.privacy import (
     ClientAnonymised,
@@ -16,15 +15,12 @@ from domain.privacy import (
     RetentionOpen,
     RetentionRunning,
 )
-from loanapp.models.base import Session
-from loanapp.models.documents import Document, DocumentContent
-from loanapp.models.follow_ups import FollowUp
-from loanapp.models.inbound import InboundEvent
 from loanapp.queries import verification
 from loanapp.services import clients, privacy, requests
 from loanapp.services.privacy import Anonymise, ExportFormat, NoteExport, SetConsent
 from tests.build.book import Book, a_day, a_person, an_id, at, everything, rows
-from tests.build.texts import RECIPIENT, a_queued_charge, a_sent_charge, statuses
+from tests.build.kept import a_note, a_paper, an_answer, the_client
+from tests.build.texts import a_queued_charge, a_sent_charge, statuses
 
 pytestmark = pytest.mark.usefixtures("database")
 LATE = "2033-01-03"
@@ -49,78 +45,18 @@ def differences() -> list[object]:
     return list(verification.verify(SYSTEM, lambda: at(LATE), lambda _: None)[0])
 
 
-def a_webhook(text: str, *, sender: str = RECIPIENT, key: str = "IN1") -> None:
-    with Session.begin() as session:
-        session.add(
-            InboundEvent(
-                id=an_id(),
-                instance="loanapp",
-                event="messages.upsert",
-                dedupe_key=f"loanapp:messages.upsert:{key}",
-                payload={
-                    "event": "messages.upsert",
-                    "data": {
-                        "key": {"remoteJid": sender, "fromMe": False, "id": key},
-                        "pushName": "Maria",
-                        "message": {"conversation": text},
-                    },
-                },
-                received_at=at("2026-02-11").now,
-                available_at=at("2026-02-11").now,
-                handled_at=at("2026-02-11").now,
-                outcome="FOR_A_PERSON",
-            )
-        )
-
-
-def a_paper(client_id: UUID) -> None:
-    document_id = an_id()
-    with Session.begin() as session:
-        session.add(
-            Document(
-                id=document_id,
-                client_id=client_id,
-                kind=DocumentKind.IDENTITY,
-                file_name="rg-maria-silva.pdf",
-                content_type="application/pdf",
-                size_bytes=3,
-                content_sha256="ab" * 32,
-                business_date=a_day("2026-01-05"),
-                uploaded_at=at("2026-01-05").now,
-            )
-        )
-        session.flush()
-        session.add(DocumentContent(document_id=document_id, sealed=b"abc"))
-
-
-def a_note(client_id: UUID, text: str) -> None:
-    with Session.begin() as session:
-        session.add(
-            FollowUp(
-                id=an_id(),
-                client_id=client_id,
-                kind="NOTE",
-                text=text,
-                business_date=a_day("2026-01-06"),
-                at=at("2026-01-06").now,
-            )
-        )
-
-
 def a_paid_loan(book: Book) -> UUID:
     """Lend to Maria, remind her, and take her payment; the contract ends on 20 February 2026."""
     loan = a_sent_charge(book)
     book.pay(loan, "102,33", on="2026-02-20")
     assert rows("SELECT status FROM requests") == [("PAID",)]
-    ((client_id,),) = rows("SELECT id FROM clients")
-    assert isinstance(client_id, UUID)
-    return client_id
+    return the_client()
 
 
 class TestSetConsent:
     def test_an_opt_out_is_dated_with_its_origin_and_cancels_what_is_queued(self, book: Book) -> None:
         a_queued_charge(book)
-        ((client_id,),) = rows("SELECT id FROM clients")
+        client_id = the_client()
 
         order = SetConsent(client_id=client_id, accepts=False, origin="telefone", reason="Pediu à Ana")
         privacy.set_consent(book.manager, at("2026-02-11"), order)
@@ -139,7 +75,7 @@ class TestSetConsent:
 
     def test_who_accepts_again_gets_no_text_back(self, book: Book) -> None:
         a_queued_charge(book)
-        ((client_id,),) = rows("SELECT id FROM clients")
+        client_id = the_client()
         for accepts in (False, True):
             privacy.set_consent(
                 book.manager, at("2026-02-11"), SetConsent(client_id=client_id, accepts=accepts, origin="telefone")
@@ -177,7 +113,7 @@ class TestSetConsent:
 
     def test_a_contact_form_changes_the_consent_by_the_same_path(self, book: Book) -> None:
         a_queued_charge(book)
-        ((client_id,),) = rows("SELECT id FROM clients")
+        client_id = the_client()
 
         contact = clients.Contact(phone="(11) 98765-4321", state="SP", accepts_messages=False)
         clients.change_contact(
@@ -221,9 +157,9 @@ class TestAnonymise:
         client_id = a_paid_loan(book)
         a_paper(client_id)
         a_note(client_id, "Mora com a mãe, Rua das Acácias")
-        a_webhook("Oi, aqui é a Maria das Dores")
-        a_webhook("Sou a Maria", sender="551187654321@s.whatsapp.net", key="IN2")
-        money = [rows(f"SELECT * FROM {table} ORDER BY id") for table in ("payments", "allocations", "invoices")]
+        an_answer("Oi, aqui é a Maria das Dores")
+        an_answer("Sou a Maria", sender="551187654321@s.whatsapp.net", key="IN2")
+        money = [everything()[table] for table in ("payments", "allocations", "invoices")]
         assert differences() == []
 
         privacy.anonymise(admin, at(LATE), Anonymise(client_id=client_id, reason="Maria das Dores Silva pediu"))
@@ -234,7 +170,7 @@ class TestAnonymise:
         assert rows("SELECT name, tax_id, phone, search_text, anonymised_on, accepts_messages FROM clients") == [
             ("Cliente anonimizado nº 1", "ANON-1", "", "cliente anonimizado no 1  anon-1 ", a_day(LATE), False)
         ]
-        assert [rows(f"SELECT * FROM {t} ORDER BY id") for t in ("payments", "allocations", "invoices")] == money
+        assert [everything()[table] for table in ("payments", "allocations", "invoices")] == money
         assert rows("SELECT count(*) FROM document_contents") == [(0,)]
         assert rows("SELECT payload FROM inbound_events") == [({},), ({},)]
         assert differences() == []
@@ -294,7 +230,7 @@ class TestAnonymise:
     def test_a_number_that_somebody_else_has_keeps_its_answers(self, book: Book, admin: Actor) -> None:
         client_id = a_paid_loan(book)
         book.a_client("João da Silva", on="2032-12-01", phone="(11) 98765-4321")
-        a_webhook("Sou eu")
+        an_answer("Sou eu")
 
         privacy.anonymise(admin, at(LATE), Anonymise(client_id=client_id, reason="Pediu"))
 
