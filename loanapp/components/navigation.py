@@ -23,6 +23,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("Empréstimos", "/emprestimos", "hand-coins", Permission.REQUESTS_VIEW),
             Item("Parcelas", "/parcelas", "receipt-text", Permission.INVOICES_VIEW),
             Item("Mensagens", "/mensagens", "message-square", Permission.MESSAGES_VIEW),
+            Item("Aprovações", "/aprovacoes", "badge-check", Permission.APPROVALS_VIEW),
         ),
     ),
     ("Cadastros", (Item("Clientes", "/clientes", "users", Permission.CLIENTS_VIEW),)),
@@ -46,4 +47,5 @@ ROLE_NAMES = {
 
 def home_of(role: Role) -> str:
     """Return where a role begins its day (ux.md §2.2)."""
-    return "/parcelas?visao=em-atraso" if role is Role.RENEGOTIATION_ANALYST else "/painel"
+    homes = {Role.RENEGOTIATION_ANALYST: "/parcelas?visao=em-atraso", Role.STREET_SUPERVISOR: "/clientes"}
+    return homes.get(role, "/painel")

@@ -15,6 +15,7 @@ from loanapp.components.glyphs import glyph
 from loanapp.components.links import app_link
 from loanapp.components.native_form import native_form
 from loanapp.components.navigation import MENU, ROLE_NAMES, Item
+from loanapp.components.pending import PendingState, pending_approvals
 from loanapp.components.search import search_box
 from loanapp.gate import AuthState, requires
 
@@ -29,7 +30,7 @@ class Overlays:
     on_load: list[Any] = field(default_factory=list)
 
 
-OVERLAYS = Overlays()
+OVERLAYS = Overlays(on_load=[PendingState.count])
 
 
 def overlay(*, on_load: Any) -> Callable[[Callable[[], rx.Component]], Callable[[], rx.Component]]:
@@ -63,6 +64,7 @@ def _menu_item(item: Item) -> rx.Component:
     link = app_link(
         glyph(item.icon, size=18),
         rx.el.span(item.text),
+        pending_approvals() if item.permission is Permission.APPROVALS_VIEW else rx.fragment(),
         to=item.path,
         class_name="menu-item",
         title=item.text,

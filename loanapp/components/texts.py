@@ -118,10 +118,9 @@ TEXTS: dict[str, str] = {
     "approval.pending": "Já há um pedido aguardando a segunda pessoa. Veja em Aprovações.",
     "approval.id_taken": "Este pedido já foi registrado com outros dados. Recarregue a página.",
     "approval.own": "Quem pede não decide. Peça a outra pessoa.",
-    "approval.above_limit":
-        "São {amount_cents} e o seu limite é {limit_cents}. Peça a quem pode decidir este valor, como um administrador.",
-    "approval.debt_grew":
-        "No dia do pedido a dívida era {recounted_cents}, e não {asked_cents}. Recuse, e peçam de novo com o valor certo.",
+    "approval.above_limit": "São {amount_cents} e o seu limite é {limit_cents}. Peça a um administrador.",
+    "approval.debt_grew": "No dia do pedido a dívida era {recounted_cents}, não {asked_cents}. Recuse e peçam de novo.",
+    "request.number_not_typed": "Digite {number}, o número deste empréstimo.",
     "request.takes_no_payment": "Este empréstimo não recebe pagamentos na situação em que está.",
     "invoice.not_found": "Esta parcela não existe.",
     "invoice.move_refused": "A parcela mudou de situação enquanto isso. Recarregue a página.",
