@@ -40,7 +40,7 @@ def test_the_list_shows_what_the_address_asks_for() -> None:
     state, _ = after(ClientsState, ClientsState.load, ref=ref, path="/clientes?busca=dores%20maria&ordem=-nome")
 
     (row,) = state.rows
-    assert (row["name"], row["phone"], row["district"]) == ("Maria das Dores Silva", "(11) 98765-4321", "Centro")
+    assert (row["name"], row["phone"], row["district"]) == ("Maria das Dores Silva", "+55 11 9****-4321", "Centro")
     assert row["tax_id"].startswith("***.")
     assert (row["to"], row["receive_to"]) == (f"/clientes/{maria}", "")
     assert (row["days"], row["next_due"], row["last_contact"]) == ("—", "—", "—")
