@@ -58,6 +58,7 @@ app = rx.App(
         # A plain element: it has run before the first event of the socket can call it.
         rx.el.script(src="/preferences.js"),
         rx.el.script(src="/app.js"),
+        rx.el.script(src="/files.js"),
         rx.el.link(rel="manifest", href="/manifest.webmanifest"),
         rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml"),
     ],
