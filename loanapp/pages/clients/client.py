@@ -18,6 +18,7 @@ from loanapp.pages.clients.assignment import supervisor_dialog, supervisor_line
 from loanapp.pages.clients.client_state import BLOCK_FORM, CONTACT_FORM, REMIND_FORM, ClientState
 from loanapp.pages.clients.client_tabs import tabs
 from loanapp.pages.clients.documents import DocumentsState
+from loanapp.pages.clients.privacy import PrivacyState
 from loanapp.pages.clients.reveal import RevealState, identity, phones_to_edit
 from loanapp.pages.clients.timeline_state import TimelineState
 from loanapp.services.disclosure import Identity
@@ -53,7 +54,7 @@ def _actions() -> rx.Component:
         rx.cond(_may(Permission.CLIENTS_REGISTER), contact),
         rx.cond(_may(Permission.CLIENTS_BLOCK), block),
     )
-    return rx.cond(IS_HERE, allowed)
+    return rx.cond(IS_HERE & (RECORD["anonymised"] == ""), allowed)
 
 
 def _identity() -> rx.Component:
@@ -75,6 +76,7 @@ def _identity() -> rx.Component:
             class_name="flex flex-wrap gap-x-4 gap-y-1 muted [overflow-wrap:anywhere]",
         ),
         rx.cond(IS_BLOCKED, blocked),
+        rx.cond(RECORD["anonymised"] != "", rx.el.p(RECORD["anonymised"], class_name="notice rounded-lg")),
         class_name="flex flex-col gap-2",
     )
 
@@ -186,7 +188,7 @@ def _record() -> rx.Component:
         _identity(),
         _figures(),
         tabs(),
-        _phone_bar(),
+        rx.cond(RECORD["anonymised"] == "", _phone_bar()),
         _block_dialog(),
         supervisor_dialog(),
         _remind_dialog(),
@@ -200,7 +202,14 @@ def _record() -> rx.Component:
     "/clientes/[client_id]",
     title=TITLE,
     permission=Permission.CLIENTS_VIEW,
-    on_load=[RevealState.hide, ClientState.load, ClientState.load_tab, TimelineState.load, DocumentsState.load],
+    on_load=[
+        RevealState.hide,
+        ClientState.load,
+        ClientState.load_tab,
+        TimelineState.load,
+        DocumentsState.load,
+        PrivacyState.load,
+    ],
     actions=_actions,
 )
 def client() -> rx.Component:

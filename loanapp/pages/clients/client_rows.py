@@ -3,10 +3,12 @@
 from typing import TypedDict
 
 from domain.messages import MessageKind
+from domain.privacy import ClientAnonymised
 from domain.requests import RequestStatus
 from loanapp.components.badges import LOOKS, invoice_look, word_of
 from loanapp.components.formats import brl_text, counted, date_text, days_text, instant_text, weekday_text
 from loanapp.components.message_words import reason_word
+from loanapp.components.texts import text_of
 from loanapp.queries.client_loans import ClientInvoice, ClientLoan, InvoiceMark
 from loanapp.queries.clients import ClientRecord
 from loanapp.queries.messages import ThreadText
@@ -30,6 +32,7 @@ class Record(TypedDict):
     supervisor: str
     status: str
     blocked_reason: str
+    anonymised: str
     open: str
     overdue: str
     is_overdue: bool
@@ -101,8 +104,8 @@ class TextRow(TypedDict):
 
 NOBODY_YET = Record(
     id="", name="", preferred_name="", tax_id="", phone="", other_phone="", place="", supervisor="", status="",
-    blocked_reason="", open="", overdue="", is_overdue=False, days="", next_due="", credit="", promise="", promise_until="", last_contact="",
-    owes=False, accepts_messages=False, contact={}, facts=[],
+    blocked_reason="", anonymised="", open="", overdue="", is_overdue=False, days="", next_due="", credit="", promise="", promise_until="",
+    last_contact="", owes=False, accepts_messages=False, contact={}, facts=[],
 )  # fmt: skip
 
 
@@ -120,6 +123,7 @@ def record_of(client: ClientRecord) -> Record:
         supervisor=client.supervisor,
         status=client.status.value,
         blocked_reason=client.blocked_reason,
+        anonymised=text_of(ClientAnonymised.code, {"on": client.anonymised_on}) if client.anonymised_on else "",
         open=brl_text(client.open_cents),
         overdue=brl_text(client.overdue_cents),
         is_overdue=client.overdue_cents > 0,

@@ -78,7 +78,8 @@ class ClientsState(AuthState):
         outcome = await bridge.read(
             clients_page,
             ClientsFilter(
-                text=self.search, supervisor_id=supervisor_id, is_unassigned=is_unassigned, view=VIEWS[self.view], order=ORDERS[order.removeprefix("-")],
+                text=self.search, supervisor_id=supervisor_id, is_unassigned=is_unassigned,
+                view=VIEWS[self.view], order=ORDERS[order.removeprefix("-")],
                 is_descending=order.startswith("-"), page=number, size=size,
             ),
         )  # fmt: skip
