@@ -24,6 +24,7 @@ from loanapp import bridge
 from loanapp.bridge import Outcome
 from loanapp.services import documents
 from loanapp.web import visitors
+from loanapp.web._doors import guarded
 
 SIGNED_OUT = "auth.signed_out"
 _FIELDS_MAXIMUM = 3
@@ -36,6 +37,7 @@ _DOWNLOAD_HEADERS = {
 }
 
 
+@guarded(Permission.DOCUMENTS_ATTACH)
 async def attach(request: Request) -> Response:
     """Keep the one file of a multipart form with `document_id`, `client_id` and `kind`."""
     if visitors.is_foreign(request):
@@ -63,6 +65,7 @@ async def attach(request: Request) -> Response:
     return JSONResponse({"id": str(done.document_id), "name": done.file_name}, status_code=status)
 
 
+@guarded(Permission.DOCUMENTS_VIEW)
 async def download(request: Request) -> Response:
     """Give a paper back, once it is noted who read it."""
     if await visitors.enter(request) is None:

@@ -1,5 +1,6 @@
 """The outermost ASGI wrapper: the security headers of every HTTP answer, those of the static files included."""
 
+from http import HTTPStatus
 from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
@@ -10,6 +11,10 @@ from loanapp.settings import current
 
 YEAR_SECONDS = 31_536_000
 HASHED_ASSETS = "/assets/"
+# A script or a style is judged by the policy of the page that loads it: its own only keeps it from being a page.
+_NO_PAGE = "default-src 'none'; frame-ancestors 'none'"
+# Routes whose answers belong to one person, or are one person's doing.
+_PERSONAL = ("/auth/", "/exports/", "/files", "/api/")
 # Their address is a secret that must not be told to whatever is opened from there.
 ONE_TIME_LINK_PAGES = ("/primeiro-acesso", "/redefinir-senha")
 
@@ -19,8 +24,8 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, *, build: Path) -> None:
         self.app = app
+        self.policy = content_policy(build, current().public_url)
         self.fixed = {
-            "content-security-policy": content_policy(build, current().public_url),
             "x-content-type-options": "nosniff",
             "x-frame-options": "DENY",
             "cross-origin-opener-policy": "same-origin",
@@ -39,19 +44,24 @@ class SecurityHeaders:
         async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in {**self.fixed, **_of(scope["path"], message["status"])}.items():
+                for name, value in {**self.fixed, **self._of(scope["path"], message["status"])}.items():
                     headers.setdefault(name, value)
             await send(message)
 
         await self.app(scope, receive, complete)
 
-
-def _of(path: str, status: int) -> dict[str, str]:
-    """Return the headers that depend on what was asked for."""
-    is_hashed = path.startswith(HASHED_ASSETS) and status in (200, 206, 304)
-    return {
-        "referrer-policy": "no-referrer" if path.startswith(ONE_TIME_LINK_PAGES) else "same-origin",
-        # What is not named after its content, such as a page or app.js, is asked for again each time; an unchanged
-        # file then answers 304.
-        "cache-control": f"public, max-age={YEAR_SECONDS}, immutable" if is_hashed else "no-cache",
-    }
+    def _of(self, path: str, status: int) -> dict[str, str]:
+        """Return the headers that depend on what was asked for."""
+        is_asset = path.startswith(HASHED_ASSETS)
+        cache = "no-cache"
+        if path.startswith(_PERSONAL):
+            cache = "no-store"
+        elif is_asset and status in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED):
+            cache = f"public, max-age={YEAR_SECONDS}, immutable"
+        return {
+            "content-security-policy": _NO_PAGE if is_asset else self.policy,
+            "referrer-policy": "no-referrer" if path.startswith(ONE_TIME_LINK_PAGES) else "same-origin",
+            # What is not named after its content, such as a page or app.js, is asked for again each time; an
+            # unchanged file then answers 304.
+            "cache-control": cache,
+        }

@@ -9,13 +9,14 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from domain.clients import ClientNotFound
-from domain.permissions import PermissionMissing
+from domain.permissions import Permission, PermissionMissing
 from loanapp import bridge
 from loanapp.bridge import Outcome
 from loanapp.papers.held_data import held_data_json, held_data_pdf
 from loanapp.queries.held_data import held_data
 from loanapp.services.privacy import ExportFormat, NoteExport, note_export
 from loanapp.web import visitors
+from loanapp.web._doors import guarded
 
 _WRITERS = {
     ExportFormat.JSON: (held_data_json, "application/json"),
@@ -24,11 +25,13 @@ _WRITERS = {
 _STATUSES = {ClientNotFound.code: HTTPStatus.NOT_FOUND, PermissionMissing.code: HTTPStatus.FORBIDDEN}
 
 
+@guarded(Permission.CLIENTS_EXPORT)
 async def as_json(request: Request) -> Response:
     """Give the copy for programs."""
     return await _copy(request, ExportFormat.JSON)
 
 
+@guarded(Permission.CLIENTS_EXPORT)
 async def as_pdf(request: Request) -> Response:
     """Give the copy for people."""
     return await _copy(request, ExportFormat.PDF)

@@ -12,12 +12,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from domain.permissions import Actor
+from domain.permissions import Actor, Permission
 from loanapp import bridge
 from loanapp.clock import Moment
 from loanapp.services.auth import ChangePassword, change_password
 from loanapp.services.second_factor import RemoveSecondFactor, remove_second_factor
 from loanapp.web import visitors
+from loanapp.web._doors import guarded
 
 PAGE = "/perfil"
 SIGN_IN_PAGE = "/entrar"
@@ -45,6 +46,7 @@ async def _post(
     return RedirectResponse(f"{PAGE}?{urlencode(said)}", status_code=HTTPStatus.SEE_OTHER)
 
 
+@guarded(Permission.SESSION_USE)
 async def password(request: Request) -> Response:
     """Change one's own password."""
     return await _post(
@@ -52,6 +54,7 @@ async def password(request: Request) -> Response:
     )
 
 
+@guarded(Permission.SESSION_USE)
 async def remove_factor(request: Request) -> Response:
     """Remove one's own second factor."""
     return await _post(

@@ -13,12 +13,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from domain.permissions import Permission
 from loanapp import bridge, clock, edge
 from loanapp.bridge import Outcome
 from loanapp.services import auth
 from loanapp.services.users import UseLink, use_link
 from loanapp.settings import current
 from loanapp.web import visitors
+from loanapp.web._doors import guarded, open_to_all
 
 TOKEN_MINUTES = 30  # The cookie's life; pages renew it while visible, up to the end of the session's row.
 SIGN_IN_PAGE = "/entrar"
@@ -48,6 +50,7 @@ def second_step_cookie() -> str:
     return f"{'__Host-' if current().is_secure else ''}second-step"
 
 
+@open_to_all
 async def sign_in(request: Request) -> Response:
     """Open a session for an e-mail and a password, or ask for the code; go to `next` if it is a path of ours."""
     if visitors.is_foreign(request):
@@ -75,6 +78,7 @@ async def sign_in(request: Request) -> Response:
     return _let_in(request, outcome.result, form["next"])
 
 
+@open_to_all
 async def sign_in_code(request: Request) -> Response:
     """Finish signing in with a code, for who gave the right password a few minutes ago."""
     if visitors.is_foreign(request):
@@ -103,6 +107,7 @@ async def sign_in_code(request: Request) -> Response:
     return _let_in(request, outcome.result, form["next"]) if outcome.ok else _refused(request, outcome, form["next"])
 
 
+@open_to_all
 async def set_password(request: Request) -> Response:
     """Set a password by a one-time link, then let the person sign in with it."""
     if visitors.is_foreign(request):
@@ -118,6 +123,7 @@ async def set_password(request: Request) -> Response:
     return RedirectResponse(f"{page}?{urlencode(said)}", status_code=HTTPStatus.SEE_OTHER)
 
 
+@guarded(Permission.SESSION_USE)
 async def sign_out(request: Request) -> Response:
     """End the session in every tab and forget the cookie."""
     if visitors.is_foreign(request):
@@ -129,6 +135,7 @@ async def sign_out(request: Request) -> Response:
     return response
 
 
+@guarded(Permission.SESSION_USE)
 async def renew(request: Request) -> Response:
     """Seal a fresh cookie for a session that is still good; 401 when it is not."""
     if visitors.is_foreign(request):
