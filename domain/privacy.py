@@ -49,6 +49,12 @@ class ConsentUnchanged(Conflict):
     code = "consent.unchanged"
 
 
+class AnonymiseNotConfirmed(Invalid):
+    """The client's number was not typed as it is: what can't be undone asks for a second look."""
+
+    code = "client.anonymise_not_confirmed"
+
+
 class RetentionRunning(Conflict):
     """The data is kept until a day that has not passed."""
 

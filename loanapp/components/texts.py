@@ -62,6 +62,7 @@ TEXTS: dict[str, str] = {
     "client.supervisor_unchanged": "O supervisor já é este.",
     "client.look_ups_spent": "Você já fez {limit} consultas por CPF ou telefone hoje. Fale com a gestão.",
     "client.anonymised": "Os dados deste cliente foram anonimizados em {on}. Nada mais pode ser feito aqui.",
+    "client.anonymise_not_confirmed": "Digite o número do cliente, {number}, para confirmar.",
     "client.retention_running": "Os dados ficam guardados até {until}, porque {because}. Nada foi alterado.",
     "client.retention_open": "Os dados ficam guardados, porque {because}. Nada foi alterado.",
     "consent.origin_unknown": "Escolha como o cliente avisou.",
