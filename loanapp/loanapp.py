@@ -19,8 +19,9 @@ from loanapp.components.receive_dialog import receive_dialog
 from loanapp.components.shell import overlay
 from loanapp.edge import SessionEdge
 from loanapp.gate import Gate
+from loanapp.logs import mask_logs
 from loanapp.services._use_case import connect_bell
-from loanapp.web import evolution, files, frontend, health, held_data, profile, sign_in
+from loanapp.web import evolution, exports, files, frontend, health, held_data, profile, sign_in
 from loanapp.web.frontend import OneAddress
 from loanapp.web.headers import SecurityHeaders
 from loanapp.web.limits import Limits
@@ -33,6 +34,7 @@ _ROUTES = [
     *evolution.routes,
     *files.routes,
     *held_data.routes,
+    *exports.routes,
     *frontend.routes(_BUILD),
 ]
 
@@ -40,6 +42,7 @@ _ROUTES = [
 @contextlib.asynccontextmanager
 async def _engine() -> AsyncIterator[None]:
     """Bind the database and the doorbell in each worker, after the fork, never at import."""
+    mask_logs()
     bridge.start()
     connect_bell(doorbell.ring)
     yield

@@ -17,9 +17,7 @@ from domain.requests import RequestStatus
 DAY = date(2020, 3, 12)
 
 
-def a_request(
-    status: RequestStatus, *, on: date = DAY, was_disbursed: bool = True, open_cents: int = 0
-) -> RequestFact:
+def a_request(status: RequestStatus, *, on: date = DAY, was_disbursed: bool = True, open_cents: int = 0) -> RequestFact:
     return RequestFact(status=status, was_disbursed=was_disbursed, open_cents=open_cents, last_on=on)
 
 
