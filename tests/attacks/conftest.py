@@ -27,7 +27,7 @@ from tests.build.serving import a_free_port, eventually
 from tests.conftest import ENVIRONMENT
 
 PROJECT = Path(__file__).parents[2]
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 _addresses = count()
 
 

@@ -25,7 +25,6 @@ ROLE_REFUSAL = "Você não tem permissão para isso."
 SIGN_IN = "loanapp.signIn"
 # A socket is closed when it sends too much at once, so each takes a share of the handlers.
 A_SOCKET = 60
-ON_LOAD = "reflex___state____state.reflex___state____on_load_internal_state.on_load_internal"
 # What a person may change about itself, whoever it is.
 OWN = {"login_sessions", "recovery_codes", "user_links", "users", "sign_in_throttles"}
 
@@ -106,29 +105,39 @@ def test_a_role_is_refused_every_handler_that_it_lacks_a_permission_for(
 
 
 def pages_of(victims: Victims) -> list[str]:
-    """Return the address of every page that is about one row, which belongs to somebody else here."""
+    """Return the address of every page that is about one row, and what opens over a page: all about somebody else's."""
     routes = [str(page["route"]) for page in registered() if "[" in str(page["route"])]
-    named = [re.sub(r"\[num[^]]*\]", str(victims.request_number), route) for route in routes]
-    rows = [re.sub(r"\[[^]]*\]", str(victims.client), route) for route in named]
+    numbered = [re.sub(r"\[num[^]]*\]", str(victims.request_number), route) for route in routes]
+    pages = [re.sub(r"\[[^]]*\]", str(victims.client), route) for route in numbered]
     overlays = (f"receber={victims.client}", f"receber={victims.request_number}-1", f"aberta={victims.invoice_number}")
-    return [f"{path}?{overlay}" for path in rows for overlay in overlays]
+    return [*pages, *(f"/painel?{overlay}" for overlay in overlays)]
 
 
-async def intruded(target: Target, role: Role) -> str:
-    """Call every handler that the role may call, on every page about somebody else's rows; return all that was told."""
+def intrusions(role: Role, victims: Victims) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield (page, handler, arguments): every handler of the role on every page, and once with every id."""
     names = [
         name for name, policy in handlers().items()
         if policy and not policy.public and policy.permissions <= ROLE_PERMISSIONS[role]
     ]  # fmt: skip
-    told = []
-    for path in pages_of(target.victims):
-        tried = [(name, payload) for name in names for payload in plausible(name, target.victims)]
-        for start in range(0, len(tried), A_SOCKET):
-            async with Tab(target.url, target.cookies[role]) as tab:
-                await tab.call(ON_LOAD, {}, pathname=path, asPath=path)
-                for name, payload in tried[start : start + A_SOCKET]:
-                    await tab.call(name, payload, pathname=path, asPath=path)
-                told += tab.heard
+    arguments = {name: list(plausible(name, victims)) for name in names}
+    pages = pages_of(victims)
+    for place, page in enumerate(pages):
+        for name in names:
+            yield page, name, arguments[name][place % len(arguments[name])]
+    for name in names:
+        for payload in arguments[name]:
+            yield pages[0], name, payload
+
+
+async def intruded(target: Target, role: Role) -> str:
+    """Call every handler that the role may call with what is somebody else's; return all that was told."""
+    told: list[str] = []
+    tried = list(intrusions(role, target.victims))
+    for start in range(0, len(tried), A_SOCKET):
+        async with Tab(target.url, target.cookies[role]) as tab:
+            for page, name, payload in tried[start : start + A_SOCKET]:
+                await tab.call(name, payload, pathname=page, asPath=page)
+            told += tab.heard
     return readable("\n".join(told))
 
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import aiohttp
 
-ANSWER_SECONDS = 10
+ANSWER_SECONDS = 30
 NAMESPACE = "/_event"
 FORBIDDEN = "Ação não permitida."
 # An event that the gate refuses before anything else: events of a tab are answered in order, so when this one is
