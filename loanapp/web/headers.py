@@ -15,8 +15,6 @@ HASHED_ASSETS = "/assets/"
 _NO_PAGE = "default-src 'none'; frame-ancestors 'none'"
 # Routes whose answers belong to one person, or are one person's doing.
 _PERSONAL = ("/auth/", "/exports/", "/files", "/api/")
-# Their address is a secret that must not be told to whatever is opened from there.
-ONE_TIME_LINK_PAGES = ("/primeiro-acesso", "/redefinir-senha")
 
 
 class SecurityHeaders:
@@ -60,7 +58,9 @@ class SecurityHeaders:
             cache = f"public, max-age={YEAR_SECONDS}, immutable"
         return {
             "content-security-policy": _NO_PAGE if is_asset else self.policy,
-            "referrer-policy": "no-referrer" if path.startswith(ONE_TIME_LINK_PAGES) else "same-origin",
+            # Not `no-referrer`, not even where one-time links lead (their token stands in the fragment, which is no part
+            # of a referrer): a form of such a page is posted with `Origin: null`, which our routes refuse.
+            "referrer-policy": "same-origin",
             # What is not named after its content, such as a page or app.js, is asked for again each time; an
             # unchanged file then answers 304.
             "cache-control": cache,

@@ -78,8 +78,8 @@ def test_only_what_is_named_after_its_content_is_kept(address: str, path: str, c
 
 
 @pytest.mark.parametrize("path", ["/primeiro-acesso", "/redefinir-senha/"])
-def test_the_page_of_a_one_time_link_tells_its_address_to_nobody(address: str, path: str) -> None:
-    assert httpx.get(f"{address}{path}").headers["referrer-policy"] == "no-referrer"
+def test_the_page_of_a_one_time_link_posts_its_form_with_an_origin(address: str, path: str) -> None:
+    assert httpx.get(f"{address}{path}").headers["referrer-policy"] == "same-origin"
 
 
 def test_behind_tls_the_browser_is_told_to_stay_there(build: Path, change_settings: Any) -> None:
