@@ -5,8 +5,10 @@ from datetime import date
 from uuid import UUID
 
 import pytest
+from sqlalchemy import Engine
 
 from domain.clients import ClientNotFound, TextMissing, TextTooLong
+from domain.cycles import Cycle
 from domain.errors import DomainError, SeveralProblems
 from domain.follow_ups import (
     FollowUpIdTaken,
@@ -28,6 +30,7 @@ from domain.permissions import SYSTEM, PermissionMissing, Role
 from loanapp.services import follow_ups, messages
 from loanapp.services.follow_ups import RecordFollowUp, TakeBack
 from tests.build.book import Book, a_day, a_person, an_id, at, everything, rows, run_cycles
+from tests.build.counting import counted
 from tests.build.texts import DUE, MORNING, REMINDED, a_debtor, a_queued_charge, statuses
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -273,6 +276,21 @@ class TestTheChargeCycle:
         assert rows("SELECT messages_skipped FROM cycle_runs WHERE cycle = 'charge' AND messages_queued = 0")[0] == (
             {"PROMISE": 1},
         )
+
+    def test_promises_cost_a_chunk_the_same_however_many_borrowers_it_has(self, book: Book, database: Engine) -> None:
+        costs = []
+        for debtors, day in ((1, "2026-02-11"), (6, "2026-02-12")):
+            for _ in range(debtors):
+                client = book.a_client()
+                book.a_loan(client, principal="100,00", first_due="2026-02-10")
+                follow_ups.record(book.manager, at("2026-02-10"), a_promise("2026-02-20", client_id=client))
+            run_cycles(day, Cycle.OVERDUE, Cycle.MORA)
+            with counted(database) as seen:
+                run_cycles(day, Cycle.CHARGE)
+            costs.append(len(seen))
+
+        assert costs[0] == costs[1]
+        assert statuses() == [("WITHHELD", "PROMISE")] * 8
 
     def test_a_promise_taken_back_withholds_nothing(self, book: Book) -> None:
         a_debtor(book)
