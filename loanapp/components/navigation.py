@@ -33,6 +33,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("Rotinas diárias", "/rotinas", "refresh-cw", Permission.CYCLES_VIEW),
             Item("Usuários", "/usuarios", "user-cog", Permission.USERS_VIEW),
             Item("Papéis", "/papeis", "shield-check", Permission.USERS_VIEW),
+            Item("Auditoria", "/auditoria", "file-text", Permission.AUDIT_VIEW),
         ),
     ),
 )

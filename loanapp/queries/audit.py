@@ -121,7 +121,7 @@ def audit_page(tx: Tx, parameters: AuditAsked) -> AuditPage:
         total=total,
         has_newer=has_more if is_backwards else parameters.older_than is not None,
         has_older=is_backwards or has_more,
-        people=tuple(tx.session.execute(select(User.id, User.name).order_by(User.name)).tuples()),
+        people=tuple((row.id, row.name) for row in tx.session.execute(select(User.id, User.name).order_by(User.name))),
         last_check=_last_check(tx),
     )
 
@@ -145,21 +145,22 @@ def audit_chunk(tx: Tx, parameters: AuditAsked) -> tuple[AuditLine, ...]:
 def _rows(tx: Tx, parameters: AuditAsked, conditions: Sequence[ColumnElement[bool]]) -> tuple[list[Row[Any]], bool]:
     """Return the rows of a page, newest first, and whether more lie beyond it."""
     keys = (AuditEvent.at, AuditEvent.id)
-    order = [key.desc() for key in keys]
+    order: list[ColumnElement[Any]] = [key.desc() for key in keys]
     bounds: list[ColumnElement[bool]] = []
     if parameters.newer_than is not None:
-        bounds, order = [tuple_(*keys) > _place_of(parameters.newer_than)], list(keys)
+        bounds, order = [tuple_(*keys) > _place_of(parameters.newer_than)], [key.asc() for key in keys]
     elif parameters.older_than is not None:
         bounds = [tuple_(*keys) < _place_of(parameters.older_than)]
-    chosen = select(AuditEvent.id).where(*conditions, *bounds).order_by(*order).limit(parameters.size + 1)
-    ids = [row_id for (row_id,) in tx.session.execute(chosen)]
     statement = (
         select(AuditEvent, Client.name.label("client_name"))
         .outerjoin(Client, Client.id == AuditEvent.client_id)
-        .where(AuditEvent.id.in_(ids[: parameters.size]))
-        .order_by(*(key.desc() for key in keys))
+        .where(*conditions, *bounds)
+        .order_by(*order)
+        .limit(parameters.size + 1)
     )
-    return list(tx.session.execute(statement)), len(ids) > parameters.size
+    found: list[Row[Any]] = list(tx.session.execute(statement))
+    rows = found[: parameters.size]
+    return rows[::-1] if parameters.newer_than is not None else rows, len(found) > parameters.size
 
 
 def _place_of(event_id: int) -> ColumnElement[Any]:
@@ -216,7 +217,7 @@ def _lines(tx: Tx, rows: Sequence[Row[Any]]) -> tuple[AuditLine, ...]:
             .where(Payment.id.in_(_ids(rows, "payment")))
         )
     }
-    return tuple(_line(event, client_name or "", requests, payments) for event, client_name in rows)
+    return tuple(_line(row.AuditEvent, row.client_name or "", requests, payments) for row in rows)
 
 
 def _ids(rows: Iterable[Row[Any]], kind: str) -> list[UUID]:

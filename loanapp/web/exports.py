@@ -15,7 +15,7 @@ from domain import audit_words
 from domain.permissions import Permission, PermissionMissing
 from loanapp import bridge, clock
 from loanapp.bridge import Outcome
-from loanapp.queries.audit import AuditAsked, AuditLine, audit_chunk, audit_extent
+from loanapp.queries.audit import AuditAsked, AuditFilter, AuditLine, audit_chunk, audit_extent
 from loanapp.queries.audit_filter import PARAMETERS, filter_of, filter_words
 from loanapp.services.disclosure import ExportKind, NoteExport, note_export
 from loanapp.web import visitors
@@ -88,7 +88,7 @@ async def _given(listed: _List, write: Callable[[_List], Any]) -> Response:
     return response
 
 
-async def _audit_chunks(asked: Any, newest_id: int) -> AsyncIterator[list[Sequence[Value]]]:
+async def _audit_chunks(asked: AuditFilter, newest_id: int) -> AsyncIterator[list[Sequence[Value]]]:
     older_than: int | None = None
     while True:
         chunk = AuditAsked(filter=asked, older_than=older_than, size=ROWS_PER_CHUNK)
