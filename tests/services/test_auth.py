@@ -98,7 +98,7 @@ def test_whatever_is_wrong_one_hash_is_compared_the_answer_is_the_same_and_the_t
 ) -> None:
     user_id = a_user()
     if change:
-        in_database(f"UPDATE users SET {change}")
+        in_database(f"UPDATE users SET {change}")  # noqa: S608 - the table above.
     compared: list[str] = []
     verify = _passwords._CONTEXT.verify
     monkeypatch.setattr(

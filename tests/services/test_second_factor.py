@@ -47,9 +47,7 @@ def enrolled() -> tuple[Actor, str, tuple[str, ...]]:
     """Return a user with a second factor since ten steps ago, its key and its recovery codes."""
     actor = signed_actor(role="SUPER_ADMIN")
     key = second_factor.start_second_factor(actor, later(-10), None).key
-    codes = second_factor.confirm_second_factor(
-        actor, later(-10), ConfirmSecondFactor(code=code_at(key, later(-10)))
-    )
+    codes = second_factor.confirm_second_factor(actor, later(-10), ConfirmSecondFactor(code=code_at(key, later(-10))))
     return actor, key, codes
 
 
@@ -87,9 +85,7 @@ def test_until_it_is_confirmed_the_password_is_enough() -> None:
     actor = signed_actor()
     second_factor.start_second_factor(actor, NOW, None)
 
-    refusal = refusal_of(
-        lambda: second_factor.confirm_second_factor(actor, NOW, ConfirmSecondFactor(code="000000"))
-    )
+    refusal = refusal_of(lambda: second_factor.confirm_second_factor(actor, NOW, ConfirmSecondFactor(code="000000")))
 
     assert (refusal.code, refusal.field) == ("second_factor.code_wrong", "code")
     assert isinstance(with_password(), SignedIn)
@@ -156,7 +152,9 @@ def test_a_recovery_code_is_good_once_in_any_spelling() -> None:
     assert rows("SELECT count(*) FROM recovery_codes WHERE used_at IS NULL") == [(8,)]
 
 
-@pytest.mark.parametrize("code", ["", "12345", "1234567", "abcdef", "\N{ARABIC-INDIC DIGIT ONE}23456", "x" * 9999, "'--"])
+@pytest.mark.parametrize(
+    "code", ["", "12345", "1234567", "abcdef", "\N{ARABIC-INDIC DIGIT ONE}23456", "x" * 9999, "'--"]
+)
 def test_what_is_no_code_is_just_wrong(code: str) -> None:
     enrolled()
 
@@ -239,11 +237,11 @@ def test_what_is_on_is_not_started_again_and_what_is_off_not_confirmed_or_remove
     key = rows("SELECT totp_key FROM users")
 
     assert refusal_of(lambda: second_factor.start_second_factor(actor, NOW, None)).code == "second_factor.already_on"
-    order = ConfirmSecondFactor(code="000000")
-    assert refusal_of(lambda: second_factor.confirm_second_factor(actor, NOW, order)).code == "second_factor.not_started"
+    confirm, order = second_factor.confirm_second_factor, ConfirmSecondFactor(code="000000")
+    assert refusal_of(lambda: confirm(actor, NOW, order)).code == "second_factor.not_started"
     assert rows("SELECT totp_key FROM users") == key
     rui = signed_actor("rui@empresa.com.br", name="Rui")
-    assert refusal_of(lambda: second_factor.confirm_second_factor(rui, NOW, order)).code == "second_factor.not_started"
+    assert refusal_of(lambda: confirm(rui, NOW, order)).code == "second_factor.not_started"
     removal = RemoveSecondFactor(password=PASSWORD)
     assert refusal_of(lambda: second_factor.remove_second_factor(rui, NOW, removal)).code == "second_factor.not_started"
 
@@ -266,10 +264,12 @@ def test_ones_own_is_not_reset_without_the_password_nor_one_that_is_not_there() 
     admin = signed_actor("eva@empresa.com.br", "SUPER_ADMIN", "Eva")
     before = rows("SELECT totp_key FROM users ORDER BY email"), events()
 
-    codes = [
-        refusal_of(lambda: second_factor.reset_second_factor(who, NOW, ResetSecondFactor(user_id=whose))).code
-        for who, whose in ((actor, actor.user_id), (actor, admin.user_id), (actor, an_id()))
-    ]
+    def code_of_reset(user_id: UUID | None) -> str:
+        assert user_id is not None
+        order = ResetSecondFactor(user_id=user_id)
+        return refusal_of(lambda: second_factor.reset_second_factor(actor, NOW, order)).code
+
+    codes = [code_of_reset(user_id) for user_id in (actor.user_id, admin.user_id, an_id())]
 
     assert codes == ["second_factor.own", "second_factor.not_started", "second_factor.user_not_found"]
     assert (rows("SELECT totp_key FROM users ORDER BY email"), events()) == before
@@ -277,4 +277,4 @@ def test_ones_own_is_not_reset_without_the_password_nor_one_that_is_not_there() 
 
 def _set(change: str) -> None:
     with Session.begin() as session:
-        session.execute(text(f"UPDATE users SET {change}"))
+        session.execute(text(f"UPDATE users SET {change}"))  # noqa: S608 - the words above.

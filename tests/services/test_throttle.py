@@ -22,7 +22,13 @@ def in_minutes(minutes: float) -> clock.Moment:
     return clock.at(NOW.now + timedelta(minutes=minutes))
 
 
-def tried(password: str = "wrong", email: str = EMAIL, address: str = HOME, *, minutes: float = 0) -> str:
+def tried(
+    password: str = "wrong",  # noqa: S107 - the password is the test's.
+    email: str = EMAIL,
+    address: str = HOME,
+    *,
+    minutes: float = 0,
+) -> str:
     """Try to sign in as the route does; return the code of the refusal, `in` for a session."""
     moment = in_minutes(minutes)
     try:
@@ -120,9 +126,7 @@ def test_fifty_guesses_at_once_get_five_comparisons(monkeypatch: pytest.MonkeyPa
     a_user()
     compared: list[str] = []
     compare = _passwords.is_right
-    monkeypatch.setattr(
-        _passwords, "is_right", lambda typed, stored: compared.append(typed) or compare(typed, stored)
-    )
+    monkeypatch.setattr(_passwords, "is_right", lambda typed, stored: compared.append(typed) or compare(typed, stored))
 
     said = all_at_once(50, lambda number: tried(f"guess {number}", address=f"198.51.100.{number}"))
 

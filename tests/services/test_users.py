@@ -111,7 +111,8 @@ def test_only_who_manages_users_does_any_of_it(role: str) -> None:
 def test_an_invited_person_sets_a_password_and_signs_in() -> None:
     admin = an_admin()
 
-    made = users.invite_user(admin, NOW, InviteUser(email="Rui@Empresa.com.br", name=" Rui  Reis ", role="LOAN_MANAGEMENT"))
+    order = InviteUser(email="Rui@Empresa.com.br", name=" Rui  Reis ", role="LOAN_MANAGEMENT")
+    made = users.invite_user(admin, NOW, order)
 
     assert made.path == f"/primeiro-acesso#{made.token}"
     assert (made.expires_at - NOW.now, len(made.token)) == (timedelta(hours=72), 43)
