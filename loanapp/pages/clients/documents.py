@@ -162,7 +162,9 @@ def _upload() -> rx.Component:
             class_name="flex flex-wrap items-end gap-3",
         ),
         rx.el.p(limits, id="files-help", class_name="field-help"),
-        rx.el.ul(class_name="flex flex-col gap-2", custom_attrs={"data-uploads": "1", "aria-live": "polite"}),
+        rx.el.ul(
+            class_name="flex flex-col gap-2 empty:hidden", custom_attrs={"data-uploads": "1", "aria-live": "polite"}
+        ),
         rx.el.button(type="button", hidden=True, on_click=DocumentsState.load, custom_attrs={"data-uploaded": "1"}),
         id="document-upload",
         no_validate=True,

@@ -50,11 +50,8 @@ def timeline_section() -> rx.Component:
 
 def _compose() -> rx.Component:
     return rx.el.div(
-        *(
-            button(word, icon=icon, on_click=TimelineState.open_dialog(kind.value), class_name="max-md:flex-1")
-            for kind, word, icon in _COMPOSE
-        ),
-        class_name="flex flex-wrap gap-2 no-print",
+        *(button(word, icon=icon, on_click=TimelineState.open_dialog(kind.value)) for kind, word, icon in _COMPOSE),
+        class_name="grid grid-cols-2 md:flex gap-2 no-print",
         role="group",
         aria_label="Registrar",
     )
@@ -151,7 +148,7 @@ def _row(row: rx.Var[TimelineRow]) -> rx.Component:
         rx.el.span(glyph(row["icon"].to(str)), class_name="muted pt-0.5"),
         rx.el.div(
             head,
-            rx.cond(row["text"] != "", words),
+            rx.cond(row["text"] != "", rx.cond(row["badge"] == "message", _unfolding("Ver o texto", words), words)),
             rx.cond(row["moves"] != "", rx.el.p(row["moves"], class_name="caption")),
             rx.cond(row["folded"].to(list[list[str]]).length() > 0, _folded(row)),
             rx.el.p(
@@ -160,30 +157,36 @@ def _row(row: rx.Var[TimelineRow]) -> rx.Component:
                 rx.el.span(row["at"], class_name="tabular-nums"),
                 class_name="caption",
             ),
-            class_name="flex flex-col gap-1 grow min-w-0 [overflow-wrap:anywhere]",
+            class_name="flex flex-col gap-1 min-w-0 [overflow-wrap:anywhere]",
         ),
         _undo(row),
         key=row["key"],
-        class_name="panel !py-3 flex gap-3 items-start max-md:flex-wrap",
+        # On a phone what takes back stands under what it takes back.
+        class_name=(
+            "panel !py-3 grid gap-x-3 gap-y-2 items-start grid-cols-[auto_minmax(0,1fr)]"
+            " md:grid-cols-[auto_minmax(0,1fr)_auto]"
+        ),
     )
 
 
 def _folded(row: rx.Var[TimelineRow]) -> rx.Component:
-    return rx.el.details(
-        rx.el.summary("Mostrar", class_name="link cursor-pointer py-1"),
-        rx.el.ul(
-            rx.foreach(
-                row["folded"].to(list[list[str]]),
-                lambda pair: rx.el.li(rx.el.span(pair[0], class_name="caption tabular-nums"), " ", rx.el.span(pair[1])),
-            ),
-            class_name="flex flex-col gap-1 pt-1",
-        ),
+    listed = rx.foreach(
+        row["folded"].to(list[list[str]]),
+        lambda pair: rx.el.li(rx.el.span(pair[0], class_name="caption tabular-nums"), " ", rx.el.span(pair[1])),
     )
+    return _unfolding("Mostrar", rx.el.ul(listed, class_name="flex flex-col gap-1 pt-1"))
+
+
+def _unfolding(word: str, *content: rx.Component) -> rx.Component:
+    """Hide what is long behind a word: the browser unfolds it by itself."""
+    summary = rx.el.summary(word, class_name="link cursor-pointer w-fit py-1 max-md:py-3")
+    return rx.el.details(summary, *content)
 
 
 def _undo(row: rx.Var[TimelineRow]) -> rx.Component:
-    own = button("Desfazer", icon="undo-2", kind="quiet", on_click=TimelineState.take_back_own(row["id"].to(str)))
-    other = button("Desfazer", icon="undo-2", kind="quiet", on_click=TimelineState.ask_reason(row["id"].to(str)))
+    place = "max-md:col-start-2 justify-self-start"
+    own = button("Desfazer", icon="undo-2", on_click=TimelineState.take_back_own(row["id"].to(str)), class_name=place)
+    other = button("Desfazer", icon="undo-2", on_click=TimelineState.ask_reason(row["id"].to(str)), class_name=place)
     return rx.match(row["undo"], ("OWN", own), ("OTHER", other), rx.fragment())
 
 
