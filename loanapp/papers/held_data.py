@@ -77,6 +77,7 @@ def held_data_pdf(held: HeldData, *, is_compressed: bool = True) -> bytes:
 def _person(paper: Paper, person: Person) -> None:
     home = ", ".join(part for part in (person.street, person.street_number, person.complement) if part)
     city = "/".join(part for part in (person.city, person.state) if part)
+    address = (home, person.district, city, _zip_code(person.zip_code))
     paper.heading("1. Identificação e contatos")
     paper.facts(
         (
@@ -86,7 +87,10 @@ def _person(paper: Paper, person: Person) -> None:
             ("Nascimento", day(person.birth_date)),
             ("Telefone", phone(person.phone)),
             ("Outro telefone", phone(person.other_phone)),
-            ("Endereço", " · ".join(part for part in (home, person.district, city, person.zip_code) if part)),
+            (
+                "Endereço",
+                " · ".join(part for part in address if part),
+            ),
             ("Ocupação", person.occupation),
             ("Renda por mês", brl(person.income_cents) if person.income_cents else ""),
             ("Situação do cadastro", " · ".join(_status(person))),
@@ -95,6 +99,10 @@ def _person(paper: Paper, person: Person) -> None:
             ("Cadastro", f"{day(person.registered_on)}, por {person.registered_by}"),
         )
     )
+
+
+def _zip_code(digits: str) -> str:
+    return f"CEP {digits[:5]}-{digits[5:]}" if digits else ""
 
 
 def _status(person: Person) -> Sequence[str]:

@@ -141,6 +141,7 @@ class ClientRecord:
     consent_on: date
     consent_origin: str
     credit_cents: int
+    anonymised_on: date | None
     registered_on: date
     registered_by: str
     supervisor_id: UUID | None
@@ -347,7 +348,8 @@ def client_record(tx: Tx, client_id: UUID) -> ClientRecord:
     kept = (
         "number", "blocked_reason", "name", "preferred_name", "birth_date", "phone_flag", "zip_code", "street",
         "street_number", "complement", "district", "city", "state", "occupation",
-        "income_cents", "accepts_messages", "consent_on", "consent_origin", "credit_cents", "registered_on",
+        "income_cents", "accepts_messages", "consent_on", "consent_origin", "credit_cents", "anonymised_on",
+        "registered_on",
     )  # fmt: skip
     return ClientRecord(
         client_id=client.id,

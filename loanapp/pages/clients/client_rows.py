@@ -104,8 +104,8 @@ class TextRow(TypedDict):
 
 NOBODY_YET = Record(
     id="", name="", preferred_name="", tax_id="", phone="", other_phone="", place="", supervisor="", status="",
-    blocked_reason="", anonymised="", open="", overdue="", is_overdue=False, days="", next_due="", credit="", promise="", promise_until="",
-    last_contact="", owes=False, accepts_messages=False, contact={}, facts=[],
+    blocked_reason="", anonymised="", open="", overdue="", is_overdue=False, days="", next_due="", credit="",
+    promise="", promise_until="", last_contact="", owes=False, accepts_messages=False, contact={}, facts=[],
 )  # fmt: skip
 
 
@@ -160,7 +160,6 @@ def _zip_code(digits: str) -> str:
 
 
 def _facts(client: ClientRecord) -> list[list[str]]:
-    accepts = "Sim" if client.accepts_messages else "Não"
     facts = {
         "Cliente nº": str(client.number),
         "Como prefere ser chamado": client.preferred_name,
@@ -174,7 +173,6 @@ def _facts(client: ClientRecord) -> list[list[str]]:
         "CEP": _zip_code(client.zip_code),
         "Ocupação": client.occupation,
         "Renda por mês": brl_text(client.income_cents) if client.income_cents else "",
-        "Aceita mensagens": f"{accepts}, desde {date_text(client.consent_on)} ({client.consent_origin})",
         "Cadastro": f"{date_text(client.registered_on)}, por {client.registered_by or 'Sistema'}",
     }
     return [[label, value or "—"] for label, value in facts.items()]

@@ -13,10 +13,10 @@ from domain.privacy import AnonymiseNotConfirmed, ConsentOrigin
 from loanapp import bridge
 from loanapp.bridge import Outcome
 from loanapp.components import address, feedback
-from loanapp.components.buttons import button
+from loanapp.components.buttons import button, download_button
 from loanapp.components.dialogs import command_dialog
 from loanapp.components.fields import choice_field, select_field, text_area, text_field
-from loanapp.components.figures import fact, facts
+from loanapp.components.figures import fact
 from loanapp.components.formats import counted, date_text
 from loanapp.components.forms import settled
 from loanapp.components.glyphs import glyph
@@ -181,10 +181,6 @@ def _may(permission: Permission) -> rx.Var[bool]:
     return AuthState.permissions.contains(permission.value)
 
 
-def _download(text: str, to: rx.Var, icon: str) -> rx.Component:
-    return rx.el.a(glyph(icon), text, href=to.to(str), download="", class_name="button button-secondary")
-
-
 def _actions() -> rx.Component:
     anonymise = button(
         "Anonimizar",
@@ -202,8 +198,8 @@ def _actions() -> rx.Component:
         rx.cond(
             _may(Permission.CLIENTS_EXPORT),
             rx.fragment(
-                _download("Exportar JSON", SHOWN["json_to"], "download"),
-                _download("Exportar PDF", SHOWN["pdf_to"], "file-text"),
+                download_button("Exportar JSON", to=SHOWN["json_to"].to(str)),
+                download_button("Exportar PDF", to=SHOWN["pdf_to"].to(str), icon="file-text"),
             ),
         ),
         rx.cond(_may(Permission.CLIENTS_ANONYMISE), anonymise),
@@ -267,11 +263,14 @@ def _anonymise_dialog() -> rx.Component:
 
 def _section() -> rx.Component:
     is_anonymous = SHOWN["anonymised"] != ""
-    kept = facts(
+    is_early = _may(Permission.CLIENTS_ANONYMISE) & ~SHOWN["may_anonymise"].to(bool)
+    kept = rx.el.dl(
         fact("O que há sobre o cliente", SHOWN["held"].to(str)),
         fact("Mensagens por WhatsApp", SHOWN["consent"].to(str)),
         fact("Prazo de guarda", SHOWN["retention"].to(str)),
+        class_name="grid gap-4 md:grid-cols-3",
     )
+    waits = rx.el.p("Anonimizar só é possível depois do prazo de guarda.", class_name="caption")
     gone = rx.el.p(
         glyph("shield-ban"),
         f"Os dados deste cliente foram anonimizados em {SHOWN['anonymised']}. Nada mais pode ser feito aqui.",
@@ -279,7 +278,7 @@ def _section() -> rx.Component:
     )
     return rx.el.section(
         rx.el.h2("Privacidade (LGPD)", class_name="title-small", id="privacidade"),
-        rx.cond(is_anonymous, gone, rx.fragment(kept, _actions())),
+        rx.cond(is_anonymous, gone, rx.fragment(kept, _actions(), rx.cond(is_early, waits))),
         _consent_dialog(),
         _anonymise_dialog(),
         aria_labelledby="privacidade",
