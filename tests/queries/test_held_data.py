@@ -5,13 +5,13 @@ import json
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Table
+from sqlalchemy import Table, update
 
 from domain.clients import ClientNotFound, TaxIdWrongLength
 from domain.permissions import SYSTEM, PermissionMissing, Role
 from domain.privacy import RetentionReason
 from loanapp.models import scope
-from loanapp.models.base import Base
+from loanapp.models.base import Base, Session
 from loanapp.models.clients import Client
 from loanapp.papers.held_data import held_data_json
 from loanapp.queries import held_data as module
@@ -186,3 +186,17 @@ def test_the_summary_of_who_only_registered_ends_half_a_year_later(book: Book) -
 
     assert on_the_day.retention.until == a_day("2026-07-02")
     assert (on_the_day.has_retention_ended, after.has_retention_ended) == (False, True)
+
+
+def test_a_supervisor_reads_the_summary_of_an_assigned_client_and_of_no_other(book: Book) -> None:
+    supervisor = a_person(Role.STREET_SUPERVISOR)
+    client_id = a_whole_life(book)
+    other = book.a_client("José Pereira", phone="(21) 91234-5678")
+    with Session.begin() as session:
+        session.execute(update(Client).where(Client.id == client_id).values(supervisor_id=supervisor.user_id))
+
+    mine = privacy_summary(supervisor, TODAY, client_id)
+
+    assert (mine.requests, mine.messages, mine.retention.because) == (1, 1, RetentionReason.DEBT_OPEN)
+    with pytest.raises(ClientNotFound):
+        privacy_summary(supervisor, TODAY, other)

@@ -1,10 +1,12 @@
 """Consent with date and origin, the note of a copy, and taking the person out when retention has ended."""
 
+import dataclasses
 import json
 from collections.abc import Callable
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
 from domain.clients import ClientNotFound, TextMissing
 from domain.permissions import SYSTEM, Actor, PermissionMissing, Role
@@ -15,6 +17,8 @@ from domain.privacy import (
     RetentionOpen,
     RetentionRunning,
 )
+from loanapp.models.base import Session
+from loanapp.models.clients import Client
 from loanapp.queries import verification
 from loanapp.services import clients, privacy, requests
 from loanapp.services.privacy import Anonymise, ExportFormat, NoteExport, SetConsent
@@ -263,3 +267,18 @@ class TestAnonymise:
 
         assert refusal.value.values == {"on": a_day(LATE)}
         assert {name: held for name, held in everything().items() if name != "users"} == before
+
+
+def test_a_supervisor_writes_down_the_consent_of_an_assigned_client_and_of_no_other(book: Book) -> None:
+    supervisor, mine, other = a_person(Role.STREET_SUPERVISOR), book.a_client(), book.a_client("José Pereira")
+    with Session.begin() as session:
+        session.execute(update(Client).where(Client.id == mine).values(supervisor_id=supervisor.user_id))
+    order = SetConsent(client_id=mine, accepts=False, origin="atendimento presencial")
+
+    privacy.set_consent(supervisor, at("2026-02-11"), order)
+
+    before = everything()
+    with pytest.raises(ClientNotFound):
+        privacy.set_consent(supervisor, at("2026-02-11"), dataclasses.replace(order, client_id=other))
+    assert everything() == before
+    assert rows("SELECT accepts_messages FROM clients ORDER BY number") == [(False,), (True,)]
