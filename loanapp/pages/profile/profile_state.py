@@ -20,6 +20,7 @@ from loanapp.services.auth import EndSession, end_other_sessions, end_session
 from loanapp.services.second_factor import ConfirmSecondFactor, confirm_second_factor, start_second_factor
 
 FACTOR_FORM = "second-factor"
+FACTOR_TITLE = "second-factor-title"
 DONE = "ok"
 # What the routes of web/profile.py may name in the address, and with which numbers: nothing else becomes a text.
 REFUSALS = frozenset({
@@ -96,11 +97,16 @@ class ProfileState(AuthState):
         """Turn the second factor on with the app's first code, and show the recovery codes once."""
         outcome = await bridge.submit(confirm_second_factor, parse_code, form)
         self.errors = feedback.field_errors(outcome)
-        if outcome.ok:
-            self._forget()
-            self.recovery_codes = list(outcome.result)
-            await self._read()
-        return settled(FACTOR_FORM, is_done=outcome.ok)
+        if not outcome.ok:
+            return settled(FACTOR_FORM, is_done=False)
+        self._forget()
+        self.recovery_codes = list(outcome.result)
+        await self._read()
+        # What was looked at is gone: the eye and the screen reader go on at the codes.
+        return [
+            settled(FACTOR_FORM, is_done=True),
+            rx.call_script(f"document.getElementById('{FACTOR_TITLE}').focus()"),
+        ]
 
     @rx.event
     @requires(Permission.SESSION_USE)

@@ -8,14 +8,14 @@ from loanapp.components.fields import error_summary, text_field
 from loanapp.components.forms import once_form
 from loanapp.components.glyphs import glyph
 from loanapp.components.native_form import native_form
-from loanapp.pages.profile.profile_state import FACTOR_FORM, ProfileState
+from loanapp.pages.profile.profile_state import FACTOR_FORM, FACTOR_TITLE, ProfileState
 
 
 def second_factor() -> rx.Component:
     """Draw the section in the state that it is in."""
     state = ProfileState
     return rx.el.section(
-        rx.el.h2("Segundo fator", class_name="title-small"),
+        rx.el.h2("Segundo fator", id=FACTOR_TITLE, tab_index=-1, class_name="title-small outline-none"),
         rx.cond(
             state.recovery_codes.length() > 0,
             _codes(),

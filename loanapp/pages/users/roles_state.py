@@ -148,7 +148,7 @@ class RolesState(AuthState):
 
     @rx.event(temporal=True)
     @requires(Permission.LIMITS_MANAGE)
-    async def save_limits(self, _form: dict[str, Any]) -> AsyncIterator[Any]:
+    async def save_limits(self, form: dict[str, Any]) -> AsyncIterator[Any]:  # noqa: ARG002 - what a form sends.
         """Set the limits that were reviewed, unless somebody else changed them meanwhile."""
         order = self._order
         if order is None:
