@@ -40,8 +40,20 @@ def session_by_reference(tx: Tx, reference: str) -> OpenSession | None:
         .where(RoleLimit.role == User.role)
         .scalar_subquery()
     )
+    # Columns, not entities: every event waits for this.
     found = tx.session.execute(
-        select(User, LoginSession, CompanySettings.name, CompanySettings.is_second_factor_required, limits)
+        select(
+            User.id,
+            User.name,
+            User.role,
+            User.totp_confirmed_at,
+            LoginSession.id.label("session_id"),
+            LoginSession.address,
+            LoginSession.expires_at,
+            CompanySettings.name.label("company"),
+            CompanySettings.is_second_factor_required,
+            limits.label("limits"),
+        )
         .join(LoginSession, LoginSession.user_id == User.id)
         .outerjoin(CompanySettings, CompanySettings.id == 1)
         .where(
@@ -53,16 +65,16 @@ def session_by_reference(tx: Tx, reference: str) -> OpenSession | None:
     ).one_or_none()
     if found is None:
         return None
-    user, session, company, is_second_factor_required, changed_limits = found
     actor = Actor.of(
-        Role(user.role),
-        name=user.name,
-        user_id=user.id,
-        limits={Limit(name): value for name, value in (changed_limits or {}).items()},
-        session_id=session.id,
-        address=session.address,
+        Role(found.role),
+        name=found.name,
+        user_id=found.id,
+        limits={Limit(name): value for name, value in (found.limits or {}).items()},
+        session_id=found.session_id,
+        address=found.address,
     )
-    must_enrol = bool(is_second_factor_required) and actor.role is Role.SUPER_ADMIN and not user.totp_confirmed_at
+    is_required = bool(found.is_second_factor_required) and actor.role is Role.SUPER_ADMIN
+    must_enrol = is_required and found.totp_confirmed_at is None
     if must_enrol:
         actor = replace(actor, permissions=frozenset({Permission.SESSION_USE}))
-    return OpenSession(actor=actor, expires_at=session.expires_at, company=company or "", must_enrol=must_enrol)
+    return OpenSession(actor=actor, expires_at=found.expires_at, company=found.company or "", must_enrol=must_enrol)

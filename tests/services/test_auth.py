@@ -324,7 +324,7 @@ def test_the_session_is_read_in_one_statement(database: Any) -> None:
     session_of(signed)
     event.remove(database, "before_cursor_execute", note)
 
-    assert [statement.split()[0] for statement in statements] == ["SET", "SELECT"]
+    assert [statement.split()[0] for statement in statements] == ["SELECT"]
 
 
 def test_a_signed_in_actor_signs_nobody_else_in() -> None:
