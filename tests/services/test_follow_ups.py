@@ -31,7 +31,7 @@ from loanapp.services import follow_ups, messages
 from loanapp.services.follow_ups import RecordFollowUp, TakeBack
 from tests.build.book import Book, a_day, a_person, an_id, at, everything, rows, run_cycles
 from tests.build.counting import counted
-from tests.build.texts import DUE, MORNING, REMINDED, a_debtor, a_queued_charge, statuses
+from tests.build.texts import DUE, MORNING, REMINDED, a_debtor, a_queued_charge, change_rows, statuses
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -374,6 +374,23 @@ class TestTakeBack:
 
         assert rows("SELECT undone_at FROM follow_ups") == [(None,)]
         assert len(everything()["audit_events"]) == len(before["audit_events"])
+
+    def test_a_supervisor_records_and_takes_back_on_assigned_clients_only(self, book: Book) -> None:
+        book.a_client()
+        note, street = a_note(), a_person(Role.STREET_SUPERVISOR)
+        follow_ups.record(book.manager, MORNING, note)
+        before = everything()
+
+        with pytest.raises(ClientNotFound):
+            follow_ups.record(street, MORNING, a_note())
+        with pytest.raises(FollowUpNotFound):
+            follow_ups.take_back(street, MORNING, TakeBack(follow_up_id=note.follow_up_id))
+
+        assert everything() == before
+        change_rows("UPDATE clients SET supervisor_id = (SELECT id FROM users WHERE role = 'STREET_SUPERVISOR')")
+        follow_ups.record(street, MORNING, a_note("Visitado"))
+        with pytest.raises(FollowUpOfAnother):
+            follow_ups.take_back(street, MORNING, TakeBack(follow_up_id=note.follow_up_id, reason="x"))
 
     def test_taking_back_the_call_that_flagged_the_number_trusts_it_again(self, book: Book) -> None:
         book.a_client()

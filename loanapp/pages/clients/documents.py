@@ -15,7 +15,6 @@ from loanapp.components.dialogs import command_dialog
 from loanapp.components.fields import select_field, text_area
 from loanapp.components.formats import counted, instant_text
 from loanapp.components.forms import settled
-from loanapp.components.glyphs import glyph
 from loanapp.components.states import empty_all_done, error_card, table_skeleton
 from loanapp.components.table import Column, caption, data_table
 from loanapp.components.texts import TEXTS
@@ -206,7 +205,7 @@ def _removal_dialog() -> rx.Component:
     return command_dialog(
         "Remover documento",
         rx.el.p(
-            glyph("file-text"), " ", rx.el.span(row["name"], class_name="font-medium"), ", ", row["kind"],
+            rx.el.span(row["name"], class_name="font-medium"), ", ", row["kind"],
             class_name="[overflow-wrap:anywhere]",
         ),
         rx.el.p("O arquivo é apagado para sempre. Ficam o nome, quem removeu e o motivo."),

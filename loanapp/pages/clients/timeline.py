@@ -113,7 +113,9 @@ def _items() -> rx.Component:
 def _planned() -> rx.Component:
     listed = rx.foreach(
         TimelineState.planned,
-        lambda pair: rx.el.li(glyph(pair[0]), rx.el.span(pair[1]), class_name="flex items-center gap-2"),
+        lambda pair: rx.el.li(
+            glyph(pair[0], class_name="shrink-0"), rx.el.span(pair[1]), class_name="flex items-center gap-2"
+        ),
     )
     return rx.el.section(
         rx.el.h2("A seguir", class_name="title-small"),
