@@ -27,10 +27,10 @@ RECORD = ClientState.record
 
 def parse_assignment(texts: Mapping[str, str], _today: date) -> AssignSupervisor:
     """Read the form: the client that it was opened for, and a supervisor of the list or nobody."""
-    chosen, client_id = texts["supervisor"], address.identifier(texts["client_id"])
+    chosen, client_id = texts["supervisor_id"], address.identifier(texts["client_id"])
     supervisor_id = address.identifier(chosen)
     if client_id is None or (supervisor_id is None and chosen != NOBODY):
-        raise SupervisorUnfit(field="supervisor")
+        raise SupervisorUnfit(field="supervisor_id")
     return AssignSupervisor(client_ids=(client_id,), supervisor_id=supervisor_id, reason=texts["supervisor_reason"])
 
 
@@ -112,7 +112,7 @@ def supervisor_dialog() -> rx.Component:
         rx.el.p("O supervisor escolhido passa a ver e a atender este cliente; o anterior deixa de ver."),
         rx.el.input(type="hidden", name="client_id", value=RECORD["id"].to(str), read_only=True),
         select_field(
-            "supervisor", "Supervisor de rua",
+            "supervisor_id", "Supervisor de rua",
             rx.cond(state.choices.length() > 0, state.choices, [[NOBODY, NOBODY_TEXT]]).to(list[list[str]]),
             errors=state.errors,
         ),
