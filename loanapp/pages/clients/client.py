@@ -63,20 +63,18 @@ def _identity() -> rx.Component:
         rx.el.span(RECORD["blocked_reason"]),
         class_name="flex flex-wrap items-center gap-2 [overflow-wrap:anywhere]",
     )
+    known = rx.el.p(
+        identity("CPF ou CNPJ", Identity.TAX_ID, RECORD["tax_id"]),
+        identity("telefone", Identity.PHONE, RECORD["phone"]),
+        rx.cond(RECORD["other_phone"] != "", identity("outro telefone", Identity.OTHER_PHONE, RECORD["other_phone"])),
+        rx.cond(RECORD["place"] != "", rx.el.span(RECORD["place"])),
+        supervisor_line(),
+        rx.cond(RECORD["accepts_messages"].to(bool), "", rx.el.span("Não aceita mensagens", class_name="overdue")),
+        class_name="flex flex-wrap gap-x-4 gap-y-1 muted [overflow-wrap:anywhere]",
+    )
     return rx.el.div(
-        rx.el.p(
-            identity("CPF ou CNPJ", Identity.TAX_ID, RECORD["tax_id"]),
-            identity("telefone", Identity.PHONE, RECORD["phone"]),
-            rx.cond(
-                RECORD["other_phone"] != "", identity("outro telefone", Identity.OTHER_PHONE, RECORD["other_phone"])
-            ),
-            rx.cond(RECORD["place"] != "", rx.el.span(RECORD["place"])),
-            supervisor_line(),
-            rx.cond(RECORD["accepts_messages"].to(bool), "", rx.el.span("Não aceita mensagens", class_name="overdue")),
-            class_name="flex flex-wrap gap-x-4 gap-y-1 muted [overflow-wrap:anywhere]",
-        ),
+        rx.cond(RECORD["anonymised"] == "", known, rx.el.p(RECORD["anonymised"], class_name="notice rounded-lg")),
         rx.cond(IS_BLOCKED, blocked),
-        rx.cond(RECORD["anonymised"] != "", rx.el.p(RECORD["anonymised"], class_name="notice rounded-lg")),
         class_name="flex flex-col gap-2",
     )
 

@@ -19,7 +19,6 @@ from loanapp.components.fields import choice_field, select_field, text_area, tex
 from loanapp.components.figures import fact
 from loanapp.components.formats import counted, date_text
 from loanapp.components.forms import settled
-from loanapp.components.glyphs import glyph
 from loanapp.components.states import error_card, table_skeleton
 from loanapp.gate import AuthState, requires
 from loanapp.pages.clients.client_state import ClientState
@@ -262,7 +261,6 @@ def _anonymise_dialog() -> rx.Component:
 
 
 def _section() -> rx.Component:
-    is_anonymous = SHOWN["anonymised"] != ""
     is_early = _may(Permission.CLIENTS_ANONYMISE) & ~SHOWN["may_anonymise"].to(bool)
     kept = rx.el.dl(
         fact("O que há sobre o cliente", SHOWN["held"].to(str)),
@@ -271,14 +269,11 @@ def _section() -> rx.Component:
         class_name="grid gap-4 md:grid-cols-3",
     )
     waits = rx.el.p("Anonimizar só é possível depois do prazo de guarda.", class_name="caption")
-    gone = rx.el.p(
-        glyph("shield-ban"),
-        f"Os dados deste cliente foram anonimizados em {SHOWN['anonymised']}. Nada mais pode ser feito aqui.",
-        class_name="notice rounded-lg",
-    )
     return rx.el.section(
         rx.el.h2("Privacidade (LGPD)", class_name="title-small", id="privacidade"),
-        rx.cond(is_anonymous, gone, rx.fragment(kept, _actions(), rx.cond(is_early, waits))),
+        kept,
+        _actions(),
+        rx.cond(is_early, waits),
         _consent_dialog(),
         _anonymise_dialog(),
         aria_labelledby="privacidade",
@@ -289,4 +284,6 @@ def _section() -> rx.Component:
 def privacy_section() -> rx.Component:
     """Show consent, copy and retention of the open record; a failure leaves the rest of the tab standing."""
     failed = error_card(PrivacyState.fault, PrivacyState.load)
-    return rx.cond(PrivacyState.fault != "", failed, rx.cond(PrivacyState.is_loaded, _section(), table_skeleton()))
+    # Of who was anonymised the head of the record says all there is.
+    section = rx.cond(SHOWN["anonymised"] == "", _section())
+    return rx.cond(PrivacyState.fault != "", failed, rx.cond(PrivacyState.is_loaded, section, table_skeleton()))
