@@ -94,6 +94,10 @@ _OF_KIND: dict[str, _Masks] = {
 }  # fmt: skip
 
 
+# The lender's own name, phone and tax id stand in every text that it sends.
+_PUBLIC_KINDS = frozenset({"company"})
+
+
 def fields(record_kind: str, values: Mapping[str, object], names: Sequence[str] = ()) -> dict[str, object]:
     """Return a record's fields as an audit text may hold them: identities masked, addresses and words hidden.
 
@@ -102,6 +106,8 @@ def fields(record_kind: str, values: Mapping[str, object], names: Sequence[str] 
     >>> fields("client", {"name": "Ana Lima", "city": "", "street": "Rua A", "income_cents": 100})
     {'name': 'A. L.', 'city': '', 'street': '•••', 'income_cents': 100}
     """
+    if record_kind in _PUBLIC_KINDS:
+        return dict(values)
     masks = _EVERYWHERE | _OF_KIND.get(record_kind, {})
     return {key: _masked(record_kind, masks.get(key), value, names) for key, value in values.items()}
 

@@ -16,8 +16,8 @@ def filter_of(texts: Mapping[str, str]) -> AuditFilter:
     return AuditFilter(
         person=_person(texts.get("pessoa", "")),
         group=group if group in audit_words.GROUPS else "",
-        client=texts.get("cliente", "").strip(),
-        record=texts.get("registro", "").strip(),
+        client=_text(texts, "cliente"),
+        record=_text(texts, "registro"),
         first_day=_day(texts.get("de", "")),
         last_day=_day(texts.get("ate_dia", "")),
     )
@@ -34,6 +34,11 @@ def filter_words(asked: AuditFilter) -> str:
         "Até": f"{asked.last_day:%d/%m/%Y}" if asked.last_day else "",
     }
     return " · ".join(f"{name}: {text}" for name, text in words.items() if text) or "nenhum"
+
+
+def _text(texts: Mapping[str, str], name: str) -> str:
+    # No text in the database holds a NUL, and it takes none to search for.
+    return texts.get(name, "").replace("\x00", "").strip()
 
 
 def _person(text: str) -> str:

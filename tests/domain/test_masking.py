@@ -61,3 +61,9 @@ def test_words_of_people_are_hidden_in_any_record_also_inside_of_lists() -> None
         "note": "•••",
         "calls": [{"phone": "+55 11 9****-4321", "text": "•••"}, "***.982.247-**"],
     }
+
+
+def test_the_lender_s_own_data_is_public() -> None:
+    lender = {"tax_id": "11222333000181", "support_channel": "(11) 4000-1000"}
+
+    assert masking.fields("company", lender) == lender

@@ -10,7 +10,7 @@ from domain import audit_words
 from domain.permissions import Permission
 from loanapp import bridge
 from loanapp.components import address, feedback
-from loanapp.components.buttons import button, link_button
+from loanapp.components.buttons import button, download_button, link_button
 from loanapp.components.fields import date_field, select_field, text_field
 from loanapp.components.filters import filter_bar
 from loanapp.components.formats import counted
@@ -27,6 +27,8 @@ from loanapp.queries.trail import Difference, TrailAsked, check_trail
 from loanapp.services.disclosure import NoteCheck, note_check
 
 LARGEST_ID_DIGITS = 18
+# Two fields a line on a phone.
+HALF = "basis-[calc(50%-6px)] md:basis-auto min-w-0"
 GROUPS = [("", "Todos"), *((key, name) for key, (name, _) in audit_words.GROUPS.items())]
 FIRST_PEOPLE = [["", "Todos"], [NOBODY, "Sistema"]]
 
@@ -93,7 +95,8 @@ class AuditState(AuthState):
 
     def _show(self, found: AuditPage) -> None:
         opened = address.parameter(self, "aberta")
-        self.rows = [audit_row(self, line, opened=opened) for line in found.lines]
+        names = {str(user_id): name for user_id, name in found.people}
+        self.rows = [audit_row(self, line, opened=opened, names=names) for line in found.lines]
         self.people = [*FIRST_PEOPLE, *_people(found.people)]
         self.summary = counted(found.total, "evento", "eventos")
         self.integrity = integrity(found.last_check)
@@ -139,12 +142,12 @@ def _integrity() -> rx.Component:
 def _filters() -> rx.Component:
     asked = AuditState.asked
     fields = filter_bar(
-        select_field("pessoa", "Pessoa", AuditState.people, value=asked["pessoa"], class_name="md:w-44"),
-        select_field("grupo", "Grupo", GROUPS, value=asked["grupo"], class_name="md:w-44"),
-        text_field("cliente", "Cliente", value=asked["cliente"], type="search", class_name="md:w-48"),
-        text_field("registro", "Nº do registro", value=asked["registro"], type="search", class_name="md:w-32"),
-        date_field("de", "De", value=asked["de"], help_text="", class_name="md:w-32"),
-        date_field("ate_dia", "Até", value=asked["ate_dia"], help_text="", class_name="md:w-32"),
+        select_field("pessoa", "Pessoa", AuditState.people, value=asked["pessoa"], class_name=f"{HALF} md:w-44"),
+        select_field("grupo", "Grupo", GROUPS, value=asked["grupo"], class_name=f"{HALF} md:w-44"),
+        text_field("cliente", "Cliente", value=asked["cliente"], type="search", class_name=f"{HALF} md:w-48"),
+        text_field("registro", "Nº do registro", value=asked["registro"], type="search", class_name=f"{HALF} md:w-32"),
+        date_field("de", "De", value=asked["de"], help_text="", class_name=f"{HALF} md:w-32"),
+        date_field("ate_dia", "Até", value=asked["ate_dia"], help_text="", class_name=f"{HALF} md:w-32"),
     )
     # The fields are uncontrolled: an address that changed by itself fills them anew.
     return rx.el.div(fields, key=AuditState.asked.to_string())
@@ -235,15 +238,10 @@ def _neighbours() -> rx.Component:
 
 def _exports() -> rx.Component:
     return rx.el.div(
-        *(
-            rx.el.a(
-                glyph("download"), f"Exportar {name} (", AuditState.summary, ")",
-                href=to, download="", class_name="button button-secondary",
-            )
-            for name, to in (("CSV", AuditState.csv_to), ("XLSX", AuditState.xlsx_to))
-        ),
+        download_button("Exportar CSV (", AuditState.summary, ")", to=AuditState.csv_to),
+        download_button("Exportar XLSX (", AuditState.summary, ")", to=AuditState.xlsx_to),
         class_name="flex flex-wrap gap-2 no-print",
-    )  # fmt: skip
+    )
 
 
 def _results() -> rx.Component:

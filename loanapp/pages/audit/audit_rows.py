@@ -1,5 +1,6 @@
 """What Auditoria shows, as text ready to show: from the reads' dataclasses to the vars of the page."""
 
+from collections.abc import Mapping
 from typing import TypedDict
 
 from domain import audit_words
@@ -43,8 +44,8 @@ class Integrity(TypedDict):
 UNKNOWN = Integrity(look="unknown", icon="circle-help", text="O registro ainda não foi verificado.", detail="")
 
 
-def audit_row(state: object, line: AuditLine, *, opened: str) -> AuditRow:
-    """Return one event; `opened` is the id of the event that the address unfolds."""
+def audit_row(state: object, line: AuditLine, *, opened: str, names: Mapping[str, str]) -> AuditRow:
+    """Return one event; `opened` is the id of the event that the address unfolds, `names` are those of users."""
     identifier = str(line.event_id)
     is_open = identifier == opened
     changes = [list(change) for change in audit_words.changes(line.before, line.after)]
@@ -53,7 +54,7 @@ def audit_row(state: object, line: AuditLine, *, opened: str) -> AuditRow:
         at=instant_text(line.at),
         who=line.actor_name,
         what=audit_words.ACTIONS.get(line.action, line.action),
-        record=_record(line),
+        record=_record(line, names),
         record_to=_record_to(line),
         client=line.client_name,
         client_to=f"/clientes/{line.client_id}" if line.client_id else "",
@@ -67,16 +68,17 @@ def audit_row(state: object, line: AuditLine, *, opened: str) -> AuditRow:
     )
 
 
-def _record(line: AuditLine) -> str:
+def _record(line: AuditLine, names: Mapping[str, str]) -> str:
     kind = audit_words.RECORDS.get(line.record_kind, line.record_kind)
-    return f"{kind} nº {line.record_number}" if line.record_number else kind
+    if line.record_number:
+        return f"{kind} nº {line.record_number}"
+    return f"{kind} {names[line.record_id]}" if line.record_id in names else kind
 
 
 def _record_to(line: AuditLine) -> str:
     if line.request_number is not None:
         return f"/emprestimos/{line.request_number}"
-    pages = {"cycle_run": f"/rotinas/execucoes/{line.record_id}", "user": "/usuarios"}
-    return pages.get(line.record_kind, "")
+    return f"/rotinas/execucoes/{line.record_id}" if line.record_kind == "cycle_run" else ""
 
 
 def _summary(changes: list[list[str]]) -> str:
