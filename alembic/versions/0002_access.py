@@ -214,6 +214,13 @@ def upgrade() -> None:
     op.add_column("users", sa.Column("totp_confirmed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("users", sa.Column("totp_counter", sa.BigInteger(), nullable=True))
     op.alter_column("users", "password_hash", existing_type=sa.TEXT(), nullable=True)
+    # The defaults filled the rows that were there; from now on the program says what it writes.
+    for table, column in (
+        ("company_settings", "is_second_factor_required"),
+        ("company_settings", "retention_years"),
+        ("login_sessions", "seen_at"),
+    ):
+        op.alter_column(table, column, server_default=None)
     for name, rule in _OF_CLIENTS:
         # A client who was anonymised has neither.
         op.drop_constraint(op.f(f"ck_clients_{name}"), "clients")
