@@ -114,7 +114,7 @@ def pages_of(victims: Victims) -> list[str]:
 
 
 def intrusions(role: Role, victims: Victims) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield (page, handler, arguments): every handler of the role on every page, and once with every id."""
+    """Yield (page, handler, arguments): every handler of the role on every page, and on one page with every id."""
     names = [
         name for name, policy in handlers().items()
         if policy and not policy.public and policy.permissions <= ROLE_PERMISSIONS[role]
@@ -124,7 +124,9 @@ def intrusions(role: Role, victims: Victims) -> Iterator[tuple[str, str, dict[st
     for place, page in enumerate(pages):
         for name in names:
             yield page, name, arguments[name][place % len(arguments[name])]
-    for name in names:
+    # A form names a row or two, and each page has sent one of them: what is asked for by its id alone gets every id.
+    by_id = [name for name in names if any(isinstance(value, str) for value in arguments[name][0].values())]
+    for name in by_id:
         for payload in arguments[name]:
             yield pages[0], name, payload
 

@@ -14,8 +14,9 @@ import jwt
 import pytest
 from starlette.routing import Route
 
-from domain.permissions import Role
+from domain.permissions import PERSON_ROLES, ROLE_PERMISSIONS, Role
 from loanapp import clock, loanapp
+from loanapp.web._doors import Door, door_of
 from tests.attacks.conftest import Target
 from tests.attacks.digest import digest
 from tests.attacks.test_handlers import OWN, leaks
@@ -26,6 +27,9 @@ KEY = ENVIRONMENT["LOANAPP_SECRET_KEY"]
 LATER = 9_999_999_999
 ARRIVE = "reflex___state____state.loanapp___gate____auth_state.arrive"
 ROUTES = [route for route in loanapp._ROUTES if isinstance(route, Route)]
+OPEN = Door(None)
+# A refused attempt may leave an event of its own.
+REFUSALS = {"audit_events", "audit_heads"}
 # Whoever sends a webhook is no browser: a secret proves it, and a browser has none.
 WEBHOOKS = "/webhooks/"
 
@@ -265,6 +269,32 @@ def test_a_body_that_is_too_large_is_refused_whatever_it_claims(target: Target, 
     assert path == "/webhooks/evolution" or answers[0].status_code == 413
 
 
+def locked_out() -> Iterator[tuple[Route, Role]]:
+    """Yield each guarded route with each role that its mark keeps out."""
+    for route in ROUTES:
+        permission = (door_of(route.endpoint) or OPEN).permission
+        for role in (Role.NOBODY, *PERSON_ROLES):
+            if permission and permission not in ROLE_PERMISSIONS[role]:
+                yield route, role
+
+
+@pytest.mark.parametrize(("route", "role"), list(locked_out()), ids=str)
+def test_a_guarded_route_lets_nobody_in_without_the_permission_of_its_mark(
+    target: Target, route: Route, role: Role
+) -> None:
+    before = digest(target.engine, without=REFUSALS)
+    method = "POST" if "POST" in (route.methods or ()) else "GET"
+    address = re.sub(r"\{[^}]*\}", str(target.victims.client), route.path)
+
+    answer = target.request(method, address, headers={"cookie": target.cookies.get(role, "")})
+
+    if answer.status_code == 303:
+        assert answer.headers["location"].startswith("/entrar")
+    else:
+        assert answer.status_code in (401, 403, 404)
+    assert digest(target.engine, without=REFUSALS) == before
+
+
 def test_headers_that_are_too_long_are_refused(target: Target) -> None:
     assert target.request("GET", "/", headers={"x-long": "x" * 100_000}).status_code == 431
 
@@ -272,6 +302,7 @@ def test_headers_that_are_too_long_are_refused(target: Target) -> None:
 def test_a_frame_that_is_too_large_closes_the_socket(target: Target) -> None:
     async def attack() -> str:
         async with Tab(target.url, target.cookies[Role.SUPER_ADMIN]) as tab:
+            assert '"maxPayload":262144' in tab.heard[0]
             return await tab.call(ARRIVE, {"padding": "x" * 300_000})
 
     with pytest.raises(ConnectionError):
