@@ -343,8 +343,8 @@ def client_record(tx: Tx, client_id: UUID) -> ClientRecord:
     ).one_or_none()  # fmt: skip
     if found is None:
         raise ClientNotFound
-    client, registered_by, supervisor, *owed_cents, overdue_since, next_due_date, contacted_at, promised_on, promised_cents = found
-    open_cents, overdue_cents = owed_cents
+    client, registered_by, supervisor, open_cents, overdue_cents, *dates, promised_on, promised_cents = found
+    overdue_since, next_due_date, contacted_at = dates
     kept = (
         "number", "blocked_reason", "name", "preferred_name", "birth_date", "phone_flag", "zip_code", "street",
         "street_number", "complement", "district", "city", "state", "occupation",
