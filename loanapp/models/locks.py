@@ -259,3 +259,13 @@ def sign_in_throttle(session: Session, kind: ThrottleKind, key: str, now: dateti
     ).returning(SignInThrottle)
     row: SignInThrottle = session.scalars(found, execution_options={"populate_existing": True}).one()
     return row
+
+
+def stale_sign_in_throttles(session: Session, before: datetime) -> Sequence[SignInThrottle]:
+    """Lock the counters without a failure since an instant, passing over those that somebody counts on right now."""
+    return session.scalars(
+        select(SignInThrottle)
+        .where(SignInThrottle.failed_at < before)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).all()

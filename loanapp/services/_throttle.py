@@ -1,10 +1,9 @@
 """The counters of tries to sign in (`domain/sign_in.py` has the rule).  Counting locks the rows until the commit."""
 
 import hmac
-from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from domain.sign_in import (
     ACCOUNT_RULE,
@@ -57,7 +56,8 @@ def succeed(tx: Tx, email: str, address: str) -> None:
             tx.session.delete(row)
         else:
             _write(row, taken_back(_failures(row)))
-    _drop_stale(tx, tx.now - FORGOTTEN_AFTER)
+    for row in locks.stale_sign_in_throttles(tx.session, tx.now - FORGOTTEN_AFTER):
+        tx.session.delete(row)
 
 
 def clear(tx: Tx, email: str) -> None:
@@ -83,13 +83,3 @@ def _failures(row: SignInThrottle) -> Failures:
 
 def _write(row: SignInThrottle, failures: Failures) -> None:
     row.failures, row.failed_at, row.blocked_until = failures.count, failures.last_at, failures.blocked_until
-
-
-def _drop_stale(tx: Tx, before: datetime) -> None:
-    stale = (
-        select(SignInThrottle.kind, SignInThrottle.key)
-        .where(SignInThrottle.failed_at < before)
-        .with_for_update(skip_locked=True)
-    )
-    for kind, key in tx.session.execute(stale).all():
-        tx.session.execute(delete(SignInThrottle).where(SignInThrottle.kind == kind, SignInThrottle.key == key))
