@@ -58,8 +58,8 @@ class SecurityHeaders:
             cache = f"public, max-age={YEAR_SECONDS}, immutable"
         return {
             "content-security-policy": _NO_PAGE if is_asset else self.policy,
-            # Not `no-referrer`, not even where one-time links lead (their token stands in the fragment, which is no part
-            # of a referrer): a form of such a page is posted with `Origin: null`, which our routes refuse.
+            # Not `no-referrer`, not even where one-time links lead (their token stands in the fragment, which is no
+            # part of a referrer): a form of such a page is posted with `Origin: null`, which our routes refuse.
             "referrer-policy": "same-origin",
             # What is not named after its content, such as a page or app.js, is asked for again each time; an
             # unchanged file then answers 304.

@@ -157,3 +157,15 @@ def test_the_choice_of_the_filter_stands_in_the_address(book: Book) -> None:
 
     assert "/clientes?supervisor=nenhum" in told("nenhum")
     assert "alert" not in told("javascript:alert(1)")
+
+
+def test_the_record_of_an_assigned_client_has_no_tab_that_the_supervisor_may_not_read(book: Book) -> None:
+    assert book
+    ref, mine, _ = on_the_street()
+
+    shown, _ = after(
+        ClientState, ClientState.load, ClientState.load_tab, ref=ref, path=f"/clientes/{mine}?aba=mensagens"
+    )
+
+    assert (shown.tab, shown.tab_links["mensagens"]) == ("resumo", "")
+    assert shown.tab_links["documentos"] == f"/clientes/{mine}?aba=documentos"
