@@ -10,7 +10,8 @@ ADDRESS = "http://127.0.0.1:8000/perfil"
 HTML = """
 <head><script src="/preferences.js"></script><script src="/app.js"></script>
 <link rel="stylesheet" href="/components.css"></head>
-<div class="shell"><nav class="sidebar"><a href="/painel" onclick="event.preventDefault(); document.title = 'Painel'">Painel</a></nav><div>
+<div class="shell"><nav class="sidebar">
+<a href="/painel" onclick="event.preventDefault(); document.title = 'Painel'">Painel</a></nav><div>
 <button id="receive-open" onclick="document.title = 'Receber'">Receber</button>
 <input id="search"><input id="other"><table class="table"><tr><td id="cell">1</td></tr></table>
 <label><input type="radio" name="density" value="compact" data-preference="density">Compacta</label>
