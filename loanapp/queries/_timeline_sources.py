@@ -39,7 +39,7 @@ from loanapp.models.audit import AuditEvent
 from loanapp.models.auth import User
 from loanapp.models.documents import Document
 from loanapp.models.follow_ups import FollowUp
-from loanapp.models.inbound import InboundEvent, is_about
+from loanapp.models.inbound import InboundEvent
 from loanapp.models.messages import Message, MessageEvent
 from loanapp.models.payments import Payment
 from loanapp.models.requests import Request
@@ -58,7 +58,6 @@ class Search:
     """What every source looks for; instants bound the period, `before` is the place (at, key) where a page begins."""
 
     client_id: UUID
-    phones: Sequence[str]
     today: date
     person_id: UUID | None
     starts_at: datetime | None
@@ -212,9 +211,9 @@ def _answers(search: Search) -> _Source:
         rows=select()
         .select_from(InboundEvent)
         .where(
+            InboundEvent.client_id == search.client_id,
             InboundEvent.event == "messages.upsert",
             data["key"]["fromMe"].astext == "false",
-            is_about(search.phones, ()),
         ),
         at=InboundEvent.received_at.expression,
         key=cast(InboundEvent.id, Text),

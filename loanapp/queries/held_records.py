@@ -310,7 +310,7 @@ def _webhooks(tx: Tx, client: Client, messages: Sequence[Message]) -> tuple[Held
     )
     rows = tx.session.execute(
         select(InboundEvent, text)
-        .where(is_about(sorted(phones), keys))
+        .where(is_about(client.id, sorted(phones), keys))
         .order_by(InboundEvent.received_at, InboundEvent.id)
     )
     return tuple(_copy(HeldWebhook, event, text=words) for event, words in rows)

@@ -128,7 +128,8 @@ def _locked(tx: Tx, client_id: UUID) -> Client:
 def _clear_webhooks(tx: Tx, client: Client) -> int:
     """Empty the webhooks about the client's texts and from the client's numbers; return how many.
 
-    A number that somebody else has as well is left: what it wrote may be the other's, whose retention may run.
+    Where nobody knows whose a webhook is, a number that somebody else has as well is left: what it wrote may be the
+    other's, whose retention may run.
     """
     used = tx.session.execute(select(Message.phone, Message.provider_key).where(Message.client_id == client.id)).all()
     phones = {client.phone, client.other_phone, *(row.phone for row in used)} - {""}
@@ -141,7 +142,7 @@ def _clear_webhooks(tx: Tx, client: Client) -> int:
     keys = [row.provider_key for row in used if row.provider_key]
     cleared = tx.session.scalars(
         update(InboundEvent)
-        .where(is_about(sorted(own), keys))
+        .where(is_about(client.id, sorted(own), keys))
         .values(payload={}, handled_at=tx.now)
         .returning(InboundEvent.id)
     )

@@ -11,8 +11,8 @@ from tests.build.book import a_day, an_id, at, rows
 from tests.build.texts import RECIPIENT
 
 
-def an_answer(text: str, *, sender: str = RECIPIENT, key: str = "IN1") -> None:
-    """Keep what somebody wrote to us on 11 February 2026, already handled."""
+def an_answer(text: str, *, sender: str = RECIPIENT, key: str = "IN1", client_id: UUID | None = None) -> None:
+    """Keep what somebody wrote to us on 11 February 2026, already handled; without a client nobody knows who."""
     payload = {
         "event": "messages.upsert",
         "data": {
@@ -26,6 +26,7 @@ def an_answer(text: str, *, sender: str = RECIPIENT, key: str = "IN1") -> None:
         session.add(
             InboundEvent(
                 id=an_id(),
+                client_id=client_id,
                 instance="loanapp",
                 event="messages.upsert",
                 dedupe_key=f"loanapp:messages.upsert:{key}",

@@ -26,8 +26,6 @@ pytestmark = pytest.mark.usefixtures("database")
 TODAY = at("2026-02-20")
 # Columns of `clients` that say nothing about the person.
 TECHNICAL = {"id", "search_text", "audit_count", "audit_head", "anonymised_on", "supervisor_id"}
-# No key leads from a webhook to a client: numbers and texts do.
-WITHOUT_KEY = {"inbound_events"}
 
 
 @pytest.fixture
@@ -54,7 +52,7 @@ def test_every_table_that_leads_to_a_client_is_exported_or_left_out_with_a_reaso
     def is_about_a_client(table: Table) -> bool:
         return scope.path_to_client(table) is not None
 
-    about = {table.name for table in Base.metadata.tables.values() if is_about_a_client(table)} | WITHOUT_KEY
+    about = {table.name for table in Base.metadata.tables.values() if is_about_a_client(table)}
 
     assert about == module.EXPORTED.keys() | module.LEFT_OUT.keys()
     assert not module.EXPORTED.keys() & module.LEFT_OUT.keys()
@@ -130,6 +128,19 @@ def test_nothing_of_anybody_else_is_in_the_copy_and_nothing_by_which_colleagues_
 
     for foreign in ("José", "rg-jose", "912345678", "password", str(book.manager.user_id), "@teste.local"):
         assert foreign not in document, foreign
+
+
+def test_an_answer_is_in_the_copy_of_whom_it_was_found_to_be_from_whatever_the_numbers_say(book: Book) -> None:
+    client_id = a_whole_life(book)
+    jose = book.a_client("José Pereira", phone="(21) 91234-5678")
+    an_answer("Do meu número antigo", sender="5511900001111@s.whatsapp.net", key="IN2", client_id=client_id)
+    an_answer("O José, no telefone da Maria", key="IN3", client_id=jose)
+
+    answers = {who: {each.text for each in copy_of(who).records.webhooks} for who in (client_id, jose)}
+
+    assert answers == {
+        client_id: {"Pago na sexta", "Do meu número antigo"}, jose: {"O José, no telefone da Maria"},
+    }  # fmt: skip
 
 
 def test_the_json_is_one_document_of_plain_values(book: Book) -> None:

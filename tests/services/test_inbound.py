@@ -211,6 +211,68 @@ class TestReplies:
         assert (rows("SELECT * FROM clients"), rows("SELECT * FROM messages")) == before
 
 
+def owner() -> list[tuple[object, ...]]:
+    return rows("SELECT name FROM inbound_events LEFT JOIN clients ON clients.id = client_id")
+
+
+class TestWhose:
+    def test_an_ack_and_the_news_of_a_sent_text_are_the_borrower_s(self, book: Book) -> None:
+        a_sent_charge(book, KEY)
+        apply(AckReceived(key=KEY, ack="READ"), key="one")
+        apply(AckReceived(key=KEY, ack="DELIVERY_ACK"), key="two")
+        apply(TextSent(key=KEY, recipient=RECIPIENT, text=""), key="three")
+
+        assert owner() == [("Maria das Dores Silva",)] * 3
+
+    def test_a_text_found_by_its_words_is_the_borrower_s(self, book: Book) -> None:
+        a_queued_charge(book)
+        text = claimed()
+        settle(text, Unknown(detail="ReadTimeout"))
+
+        apply(TextSent(key=KEY, recipient=RECIPIENT, text=text.body))
+
+        assert owner() == [("Maria das Dores Silva",)]
+
+    def test_an_ack_that_waits_is_nobody_s_yet(self, book: Book) -> None:
+        a_queued_charge(book)
+
+        apply(AckReceived(key=KEY, ack="READ"))
+
+        assert owner() == [(None,)]
+
+    @pytest.mark.parametrize("sender", [RECIPIENT, "551131234567@s.whatsapp.net"])
+    @pytest.mark.parametrize("text", ["Já paguei ontem", "SAIR"])
+    def test_an_answer_is_the_borrower_s_from_either_number(self, book: Book, sender: str, text: str) -> None:
+        book.a_client("Maria das Dores Silva", phone="(11) 98765-4321", other_phone="(11) 3123-4567")
+
+        apply(TextReceived(sender=sender, text=text))
+
+        assert owner() == [("Maria das Dores Silva",)]
+
+    def test_who_has_the_number_as_the_other_one_gets_texts_still(self, book: Book) -> None:
+        book.a_client("Maria das Dores Silva", phone="(11) 98765-4321", other_phone="(11) 3123-4567")
+
+        assert apply(TextReceived(sender="551131234567@s.whatsapp.net", text="SAIR")) == "UNKNOWN_SENDER"
+
+        assert rows("SELECT accepts_messages FROM clients") == [(True,)]
+
+    def test_an_answer_from_a_shared_number_is_of_whom_our_last_text_was_for(self, book: Book) -> None:
+        book.a_client("Ana Filha", phone="(11) 98765-4321")
+        a_sent_charge(book)
+
+        apply(TextReceived(sender=RECIPIENT, text="Pago amanhã"))
+
+        assert owner() == [("Maria das Dores Silva",)]
+
+    def test_an_answer_from_a_shared_number_that_nobody_wrote_to_is_nobody_s(self, book: Book) -> None:
+        for name in ("Ana Filha", "Maria Mãe"):
+            book.a_client(name, phone="(11) 98765-4321")
+
+        apply(TextReceived(sender=RECIPIENT, text="Oi"))
+
+        assert owner() == [(None,)]
+
+
 @pytest.mark.parametrize(
     ("state", "code", "paused"), [("connecting", 200, ""), ("close", 401, "LOGGED_OUT"), ("open", 200, "")]
 )

@@ -240,6 +240,20 @@ class TestAnonymise:
 
         assert rows("SELECT payload -> 'data' -> 'message' ->> 'conversation' FROM inbound_events") == [("Sou eu",)]
 
+    def test_the_answers_from_an_old_number_go_too_and_those_found_to_be_somebody_else_s_stay(
+        self, book: Book, admin: Actor
+    ) -> None:
+        client_id = a_paid_loan(book)
+        joao = book.a_client("João da Silva", on="2032-12-01", phone="(11) 98765-4321")
+        an_answer("Do número antigo", sender="5511900001111@s.whatsapp.net", key="IN2", client_id=client_id)
+        an_answer("Sou o João", key="IN3", client_id=joao)
+
+        privacy.anonymise(admin, at(LATE), Anonymise(client_id=client_id, reason="Pediu"))
+
+        assert rows("SELECT client_id, payload = '{}' FROM inbound_events ORDER BY dedupe_key") == [
+            (client_id, True), (joao, False),
+        ]  # fmt: skip
+
     @pytest.mark.parametrize(
         "act",
         [

@@ -22,6 +22,7 @@ from loanapp.models.payments import Allocation, Payment
 from loanapp.models.requests import Request
 from loanapp.models.scope import UnscopedStatement
 from tests.build.book import Book, a_person, assign, rows
+from tests.build.kept import an_answer
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -171,17 +172,19 @@ def test_one_statement_that_says_so_sees_beyond_the_scope(two: Two) -> None:
 def test_tables_that_lead_to_no_client_show_nothing_unless_they_are_open_to_all(two: Two) -> None:
     with base.Session.begin() as session:
         session.add(AuditHead(chain="x", count=0, head=""))
-        for name in ("a", "b"):
-            session.execute(
-                text(
-                    "INSERT INTO inbound_events (id, instance, event, dedupe_key, payload, received_at, available_at,"
-                    " attempts, outcome) VALUES (gen_random_uuid(), 'i', 'e', :name, '{}', now(), now(), 0, '')"
-                ),
-                {"name": name},
-            )
+        session.add(WhatsappInstance(name="i", state_changed_at=func.now()))
 
-    assert two.session.scalar(select(func.count()).select_from(InboundEvent)) == 0
+    assert two.session.scalar(select(func.count()).select_from(WhatsappInstance)) == 0
     assert two.session.scalar(select(func.count()).select_from(AuditHead).where(AuditHead.chain == "x")) == 1
+
+
+def test_an_answer_is_seen_by_who_has_the_client_and_one_of_nobody_knows_whom_by_nobody(two: Two) -> None:
+    an_answer("da minha", key="IN1", client_id=two.mine)
+    an_answer("do outro", key="IN2", client_id=two.other)
+    an_answer("de ninguém", key="IN3")
+
+    text_of = InboundEvent.payload["data"]["message"]["conversation"].astext
+    assert two.session.scalars(select(text_of)).all() == ["da minha"]
 
 
 def test_a_supervisor_without_a_user_and_one_without_clients_see_nobody(two: Two) -> None:
@@ -207,7 +210,7 @@ def test_every_table_leads_to_a_client_or_is_open_to_all_with_a_reason_or_shows_
     }
     astray: set[type[DeclarativeBase]] = {cls for cls, path in paths.items() if path is None}
 
-    assert astray - scope.OPEN_TO_ALL.keys() == {CycleRun, InboundEvent, WhatsappInstance}
+    assert astray - scope.OPEN_TO_ALL.keys() == {CycleRun, WhatsappInstance}
     assert scope.OPEN_TO_ALL.keys() <= astray
     assert [key.name for key in paths[Allocation] or ()][1:] == ["request_id", "client_id"]
     assert paths[Client] == ()
