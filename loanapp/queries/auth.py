@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from domain.permissions import Actor, Limit, Permission, Role
 from loanapp.models.auth import LoginSession, RoleLimit, User
@@ -29,40 +29,41 @@ class OpenSession:
         return str(self.actor.user_id)
 
 
+# Every event waits for this: columns rather than entities, and written once, since building it costs more than reading.
+_LIMITS = (
+    select(func.json_object_agg(RoleLimit.name, RoleLimit.value)).where(RoleLimit.role == User.role).scalar_subquery()
+)
+_GOOD_SESSION = (
+    select(
+        User.id,
+        User.name,
+        User.role,
+        User.totp_confirmed_at,
+        LoginSession.id.label("session_id"),
+        LoginSession.address,
+        LoginSession.expires_at,
+        CompanySettings.name.label("company"),
+        CompanySettings.is_second_factor_required,
+        _LIMITS.label("limits"),
+    )
+    .join(LoginSession, LoginSession.user_id == User.id)
+    .outerjoin(CompanySettings, CompanySettings.id == 1)
+    .where(
+        LoginSession.reference == bindparam("reference"),
+        LoginSession.ended_at.is_(None),
+        LoginSession.expires_at > bindparam("now"),
+        User.is_active,
+    )
+)
+
+
 @query(Permission.SIGN_IN)
 def session_by_reference(tx: Tx, reference: str) -> OpenSession | None:
     """Return the session with this reference; None when it ended, expired, or its user is not active.
 
     The role comes from the user's row each time, so that a change bites at the next event.
     """
-    limits = (
-        select(func.json_object_agg(RoleLimit.name, RoleLimit.value))
-        .where(RoleLimit.role == User.role)
-        .scalar_subquery()
-    )
-    # Columns, not entities: every event waits for this.
-    found = tx.session.execute(
-        select(
-            User.id,
-            User.name,
-            User.role,
-            User.totp_confirmed_at,
-            LoginSession.id.label("session_id"),
-            LoginSession.address,
-            LoginSession.expires_at,
-            CompanySettings.name.label("company"),
-            CompanySettings.is_second_factor_required,
-            limits.label("limits"),
-        )
-        .join(LoginSession, LoginSession.user_id == User.id)
-        .outerjoin(CompanySettings, CompanySettings.id == 1)
-        .where(
-            LoginSession.reference == reference,
-            LoginSession.ended_at.is_(None),
-            LoginSession.expires_at > tx.now,
-            User.is_active,
-        )
-    ).one_or_none()
+    found = tx.session.execute(_GOOD_SESSION, {"reference": reference, "now": tx.now}).one_or_none()
     if found is None:
         return None
     actor = Actor.of(
