@@ -22,6 +22,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
     null,
     or_,
     select,
@@ -32,6 +33,7 @@ from sqlalchemy import Uuid as UuidType
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
+from domain.clients import fold
 from domain.follow_ups import FollowUpKind
 from domain.messages import MessageStatus
 from loanapp.models import promises
@@ -50,6 +52,8 @@ _TOLD_ELSEWHERE = (
 )  # fmt: skip
 _OF_THE_CYCLES = "invoices.%"
 _OF_REQUESTS = "request.%"
+# The combining marks that NFKD takes apart from their letters.
+_ACCENTS = "[\u0300-\u036f]"
 _ZONE = "America/Sao_Paulo"
 
 
@@ -114,11 +118,18 @@ def _conditions(source: _Source, key: ColumnElement[str], search: Search) -> lis
     if search.ends_at is not None:
         conditions.append(source.at < search.ends_at)
     if search.text:
-        conditions.append(or_(*(column.icontains(search.text, autoescape=True) for column in source.words)))
+        words = fold(search.text)
+        conditions.append(or_(*(_folded(column).contains(words, autoescape=True) for column in source.words)))
     if search.before is not None:
         at, last_key = search.before
         conditions.append(tuple_(source.at, key) < tuple_(literal(at, DateTime(timezone=True)), literal(last_key)))
     return conditions
+
+
+def _folded(column: ColumnElement[Any]) -> ColumnElement[str]:
+    """Return a text without accents and in lower case, as `fold` writes what is looked for."""
+    plain = func.regexp_replace(func.normalize(column, literal_column("NFKD")), _ACCENTS, "", "g")
+    return func.lower(plain, type_=Text)
 
 
 def _follow_ups(search: Search) -> _Source:

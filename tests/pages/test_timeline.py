@@ -52,6 +52,8 @@ def test_a_note_is_recorded_shown_and_taken_back_at_once(book: Book) -> None:
     row = state.rows[0]
 
     assert "Nota registrada." in said
+    # The toast takes back what it tells of.
+    assert f'take_back_own", {{follow_up_id:"{form["command_id"]}"}}' in said.replace("\\", "")
     assert "loanapp.settled('follow-up-note', true)" in said
     assert (row["title"], row["text"], row["by"], row["undo"]) == (
         "Nota", "<b>Ligar</b> só depois das 18h", "Ana Souza", "OWN",

@@ -128,6 +128,8 @@ def test_a_person_a_period_and_words_narrow_it(book: Book) -> None:
     assert kinds(shown(book, until=a_day("2026-01-01"))) == []
     assert kinds(shown(book, text="DEPOIS das")) == ["FOLLOW_UP"]
     assert kinds(shown(book, text="sexta")) == ["ANSWER"]
+    assert kinds(shown(book, text="só DEPÓIS")) == kinds(shown(book, text="so depois")) == ["FOLLOW_UP"]
+    assert kinds(shown(book, text="joao  reis")) == ["FOLLOW_UP", "request.approved"]
     assert kinds(shown(book, text="%")) == []
 
 

@@ -72,8 +72,10 @@ def _running_loan(row: rx.Var[LoanRow]) -> rx.Component:
 
 
 def _no_loans(text: str) -> rx.Component:
-    may_open = AuthState.permissions.contains(Permission.REQUESTS_OPEN.value) & (
-        ClientState.record["status"] == "ACTIVE"
+    may_open = (
+        AuthState.permissions.contains(Permission.REQUESTS_OPEN.value)
+        & (ClientState.record["status"] == "ACTIVE")
+        & (ClientState.record["anonymised"] == "")
     )
     to = f"/emprestimos/novo?cliente={ClientState.record['id']}"
     return rx.cond(may_open, empty_first_use(text, "Nova solicitação", to), empty_first_use(text))

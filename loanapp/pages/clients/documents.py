@@ -135,7 +135,11 @@ def documents_section() -> rx.Component:
     listed = rx.cond(DocumentsState.rows.length() > 0, table, empty_all_done("Nenhum documento ainda."))
     is_ready = DocumentsState.shown_of == ClientState.record["id"].to(str)
     return rx.el.div(
-        rx.cond(AuthState.permissions.contains(Permission.DOCUMENTS_ATTACH.value), _upload()),
+        rx.cond(
+            ClientState.record["anonymised"] == "",
+            rx.cond(AuthState.permissions.contains(Permission.DOCUMENTS_ATTACH.value), _upload()),
+            rx.el.p("Os documentos foram apagados. Nenhum outro pode ser enviado.", class_name="muted"),
+        ),
         rx.cond(is_ready, rx.cond(DocumentsState.fault != "", failed, listed), table_skeleton()),
         _removal_dialog(),
         class_name="flex flex-col gap-4",

@@ -19,7 +19,8 @@ from loanapp.pages.clients.client_state import ClientState
 from loanapp.pages.clients.timeline_rows import OUTCOME_WORDS, TimelineRow
 from loanapp.pages.clients.timeline_state import FORMS, SCOPES, UNDO_FORM, TimelineState
 
-_MAY_RECORD = AuthState.permissions.contains(Permission.FOLLOW_UPS_RECORD.value)
+_IS_ANONYMISED = ClientState.record["anonymised"] != ""
+_MAY_RECORD = AuthState.permissions.contains(Permission.FOLLOW_UPS_RECORD.value) & ~_IS_ANONYMISED
 _COMPOSE = (
     (FollowUpKind.NOTE, "Nota", "pencil-line"),
     (FollowUpKind.CALL, "Ligação", "phone"),
@@ -34,6 +35,9 @@ def timeline_section() -> rx.Component:
     shown = rx.cond(TimelineState.fault != "", failed, _items())
     is_ready = TimelineState.shown_of == ClientState.record["id"].to(str)
     return rx.el.div(
+        rx.cond(
+            _IS_ANONYMISED, rx.el.p("O que houve fica aqui, sem textos. Nada mais é registrado.", class_name="muted")
+        ),
         rx.cond(_MAY_RECORD, _compose()),
         view_chips(
             "Partes da linha do tempo",
@@ -189,7 +193,7 @@ def _undo(row: rx.Var[TimelineRow]) -> rx.Component:
     place = "max-md:col-start-2 justify-self-start"
     own = button("Desfazer", icon="undo-2", on_click=TimelineState.take_back_own(row["id"].to(str)), class_name=place)
     other = button("Desfazer", icon="undo-2", on_click=TimelineState.ask_reason(row["id"].to(str)), class_name=place)
-    return rx.match(row["undo"], ("OWN", own), ("OTHER", other), rx.fragment())
+    return rx.cond(_MAY_RECORD, rx.match(row["undo"], ("OWN", own), ("OTHER", other), rx.fragment()))
 
 
 def _frame(title: str, *body: rx.Component, is_open: Any, form_id: str, on_submit: Any, verb: str) -> rx.Component:

@@ -39,6 +39,7 @@ FORMS = {
 }
 UNDO_FORM = "follow-up-undo"
 _DONE = {"NOTE": "Nota registrada.", "CALL": "Ligação registrada.", "VISIT": "Visita registrada."}
+_UNDO_SHOWN_MS = 10_000
 _FILTERS = ("busca", "pessoa", "de", "ate_dia", "antes")
 
 
@@ -177,7 +178,7 @@ class TimelineState(AuthState):
         return [
             settled(form_id, is_done=True),
             rx.call_script(f"loanappFiles.forgetDraft('{form_id}')"),
-            rx.toast.success(done),
+            _recorded(done, outcome.result.follow_up_id),
             TimelineState.load,
             ClientState.load,
         ]
@@ -212,6 +213,12 @@ class TimelineState(AuthState):
             return settled(UNDO_FORM, is_done=False) if self.undoing else refused
         self.undoing = ""
         return [settled(UNDO_FORM, is_done=True), rx.toast.success("Desfeito."), TimelineState.load, ClientState.load]
+
+
+def _recorded(done: str, follow_up_id: UUID) -> rx.event.EventSpec:
+    """Return the toast for what was recorded, from which it can be taken back as well (ux.md: for 10 seconds)."""
+    undo = {"label": "Desfazer", "on_click": TimelineState.take_back_own(str(follow_up_id))}
+    return rx.toast.success(done, duration=_UNDO_SHOWN_MS, action=undo)
 
 
 def _day(text: str, today: date) -> date | None:
