@@ -1,10 +1,12 @@
 """The outermost ASGI layer: it opens the session cookie and hands Reflex only a hash of the session's id.
 
 Pure ASGI, no database.  It refuses Reflex's upload route and its polling transport whole, and a websocket whose Origin
-is not the public address (or that names none), before Reflex sees them.
+is not the public address (or that names none), before Reflex sees them; of a socket, only frames that our pages send
+reach it.
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -13,13 +15,18 @@ from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
 
 import jwt
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from loanapp import clock
 from loanapp.settings import current
 
 # The largest message that a browser may send over its socket: a form full of texts has a fifth of it.
 SOCKET_MESSAGE_BYTES = 256 * 1024
+# All that a page of ours sends: Engine.IO's own frames, joining and leaving, and the two events of Reflex's pages.
+# Socket.IO hands any other event to the method of its name: `connect` would be greeted again, with headers, and so a
+# session, of the sender's choice.  A binary event is kept until its last part has come, which may be never.
+_FRAME = re.compile(r'[12356]|4(?:[01]|2/_event,\["(?:event|client_error)"[,\]])')
+_POLICY_VIOLATION = 1008
 _ALGORITHM = "HS256"
 # What a token is for, in its `aud`: one made for something else is not good.
 _SESSION = "session"
@@ -122,7 +129,7 @@ async def refuse(
     """
     if scope["type"] == "websocket":
         await receive()
-        await send({"type": "websocket.close", "code": 1008})
+        await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
         return
     size, more = 0, True
     with suppress(TimeoutError):
@@ -134,6 +141,19 @@ async def refuse(
     content = (b"content-type", b"text/plain; charset=utf-8")
     await send({"type": "http.response.start", "status": status, "headers": [content, *headers]})
     await send({"type": "http.response.body", "body": text.encode()})
+
+
+def _frames_of_ours(receive: Receive, send: Send) -> Receive:
+    """Return a socket's `receive` that closes it for a frame that no page of ours sends."""
+
+    async def checked() -> Message:
+        message = await receive()
+        if message["type"] != "websocket.receive" or _FRAME.match(message.get("text") or ""):
+            return message
+        await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+        return {"type": "websocket.disconnect", "code": _POLICY_VIOLATION}
+
+    return checked
 
 
 class SessionEdge:
@@ -158,4 +178,4 @@ class SessionEdge:
         if reference:
             # Reflex never sends a header of this name to the browser.
             clean.append((b"cookie", f"ref={reference}".encode()))
-        await self.app({**scope, "headers": clean}, receive, send)
+        await self.app({**scope, "headers": clean}, _frames_of_ours(receive, send), send)
