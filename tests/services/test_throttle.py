@@ -55,6 +55,15 @@ def test_after_five_failures_an_account_waits_whether_it_exists_or_not(email: st
     ]  # fmt: skip
 
 
+def test_spaces_before_an_e_mail_are_no_way_to_more_guesses_at_it() -> None:
+    a_user()
+    spaces = [auth.LONGEST_EMAIL - len(EMAIL) + more for more in range(1, 8)]
+
+    said = [tried(email=" " * each + EMAIL) for each in spaces]
+
+    assert said == [WRONG] * 5 + [f"{BLOCKED} 15"] * 2
+
+
 def test_a_block_holds_for_the_right_password_too_and_nothing_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     a_user()
     for _ in range(5):
