@@ -13,7 +13,8 @@ from domain.errors import DomainError
 HIDDEN = "•••"
 SHORTEST_NAME = 3
 
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# It begins where a word does and never goes back into it: a long text of a stranger costs what its length does.
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)+")
 _CPF = re.compile(r"(?<![\w.-])[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}(?!\w)")
 _TAX_ID = re.compile(r"(?<![\w.-])(?:[0-9A-Z]{2}\.?[0-9A-Z]{3}\.?[0-9A-Z]{3}/?[0-9A-Z]{4}-?|[0-9]{9})[0-9]{2}(?![\w-])")
 _PHONE = re.compile(r"(?<![\w.,-])(?:\+?55[\s-]?)?\(?0?[0-9]{2}\)?[\s-]?9?[\s-]?[0-9]{4}[\s-]?[0-9]{4}(?![\w-])")

@@ -10,6 +10,8 @@ from typing import Any
 
 from domain.masking import free_text
 
+# A browser may report what it likes: of a longer text, the beginning and the end are kept.
+LONGEST_TEXT = 8_000
 _Factory = Callable[..., logging.LogRecord]
 
 
@@ -37,10 +39,16 @@ class _Masking:
             record.args = tuple(_masked(value) for value in record.args)
         if record.exc_info and record.exc_info[0] is not None:
             # A formatter writes this text where it is there, instead of the traceback it would make.
-            record.exc_text = free_text("".join(traceback.format_exception(*record.exc_info)).rstrip("\n"))
+            record.exc_text = _safe("".join(traceback.format_exception(*record.exc_info)).rstrip("\n"))
         return record
 
 
 def _masked(value: object) -> object:
     """Mask what is text, or becomes one of somebody's making; numbers keep their type for `%d`."""
-    return free_text(str(value)) if isinstance(value, str | BaseException) else value
+    return _safe(str(value)) if isinstance(value, str | BaseException) else value
+
+
+def _safe(text: str) -> str:
+    """Return a text masked, and cut in its middle where it is long."""
+    half = LONGEST_TEXT // 2
+    return free_text(text if len(text) <= LONGEST_TEXT else f"{text[:half]} […] {text[-half:]}")

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from loanapp.logs import mask_logs
+from loanapp.logs import LONGEST_TEXT, mask_logs
 from loanapp.models.base import make_engine
 
 CPF, PHONE = "529.982.247-25", "+5511987654321"
@@ -42,6 +42,19 @@ def test_a_message_and_its_arguments_are_masked(written: io.StringIO) -> None:
         "a***@empresa.com.br, ***.982.247-**",
         "a bell did not ring: ***.982.247-**",
     ]
+
+
+def test_of_a_long_message_or_traceback_the_beginning_and_the_end_are_kept(written: io.StringIO) -> None:
+    long = f"begin {'x' * 250_000} end"
+    LOG.warning(long)
+    LOG.warning("%s", long)
+    LOG.error("fault", exc_info=ValueError(long))
+
+    lines = written.getvalue().splitlines()
+    assert [(line[:6], line[-4:]) for line in (*lines[:2], lines[3])] == [
+        ("begin ", " end"), ("begin ", " end"), ("ValueE", " end"),
+    ]  # fmt: skip
+    assert max(map(len, lines)) <= LONGEST_TEXT + 10
 
 
 def test_a_traceback_is_masked(written: io.StringIO) -> None:
