@@ -32,6 +32,7 @@
     const form = event.target;
     if (!(form instanceof HTMLFormElement)) return;
     if (form.id === "sign-in") sessionStorage.setItem("email", form.elements.email.value);
+    if (form.id === "new-password") form.elements.token.value = sessionStorage.getItem("link") || "";
     if (!form.matches("form[data-once]")) return;
     const isOffline = document.documentElement.hasAttribute("data-offline");
     if (isOffline || form.getAttribute("aria-busy") === "true") {
@@ -140,7 +141,7 @@
       event.preventDefault();
       search?.focus();
       search?.select();
-    } else if (event.key === "/" && !isTyping && !document.querySelector("[role=dialog]")) {
+    } else if (event.key === "/" && !isTyping && window.preferences.hasShortcuts() && !document.querySelector("[role=dialog]")) {
       event.preventDefault();
       search?.focus();
     } else if (target.closest?.(".search-box")) {
@@ -227,48 +228,94 @@
     return made;
   }
 
+  const labelled = (field, label) => element("div", { className: "field" },
+    element("label", { htmlFor: field.id, className: "field-label" }, label), field);
+
+  // What web/sign_in.py refuses with, in words.
+  function refusalText(said) {
+    const minutes = Number(said.minutos) === 1 ? "1 minuto" : `${Number(said.minutos)} minutos`;
+    return { senha: "E-mail ou senha não conferem.",
+      codigo: "O código não confere. Veja no aplicativo o código de agora.",
+      prazo: "O prazo do código passou. Entre de novo com a senha.",
+      bloqueio: `Muitas tentativas. Tente de novo em ${minutes} ou peça um novo link a um administrador.`,
+    }[said.erro] || "Não foi possível entrar agora. Tente de novo.";
+  }
+
+  // Resolves to null when a session was opened, else to what the server said.
+  async function postSignIn(path, fields) {
+    const answer = await fetch(path, { method: "POST", headers: { Accept: "application/json" },
+      body: new URLSearchParams(fields) }).catch(() => null);
+    if (answer && answer.status === 204) return null;
+    return (answer && await answer.json().catch(() => null)) || {};
+  }
+
+  // Over the page, so that what was typed stays: first e-mail and password, then the code where one is asked for.
   function signInAgain() {
     document.querySelectorAll("form[data-once]").forEach(release);
     if (document.querySelector("dialog.sign-in-again")) return;
-    const email = element("input", { name: "email", type: "email", id: "again-email", className: "input",
+    const email = element("input", { type: "email", id: "again-email", className: "input",
       autocomplete: "username", required: true, value: sessionStorage.getItem("email") || "" });
-    const password = element("input", { name: "senha", type: "password", id: "again-password", className: "input",
+    const password = element("input", { type: "password", id: "again-password", className: "input",
       autocomplete: "current-password", required: true });
+    const code = element("input", { type: "text", id: "again-code", className: "input", autocomplete: "one-time-code" });
     const problem = element("p", { className: "field-error", role: "alert" });
     const button = element("button", { className: "button button-primary", type: "submit" }, "Entrar");
-    const heading = element("h2", { className: "title-small", id: "again-title" }, "Sua sessão terminou");
+    const passwordStep = element("div", { className: "flex flex-col gap-4" }, labelled(email, "E-mail"), labelled(password, "Senha"));
+    const codeStep = element("div", { hidden: true }, labelled(code, "Código do aplicativo, ou um código de recuperação"));
     const form = element("form", { className: "flex flex-col gap-4", method: "dialog" },
-      heading,
+      element("h2", { className: "title-small", id: "again-title" }, "Sua sessão terminou"),
       element("p", {}, "Entre de novo para continuar — o que você digitou foi mantido."),
-      element("div", { className: "field" }, element("label", { htmlFor: "again-email", className: "field-label" }, "E-mail"), email),
-      element("div", { className: "field" }, element("label", { htmlFor: "again-password", className: "field-label" }, "Senha"), password),
-      problem, button);
+      passwordStep, codeStep, problem, button);
     const dialog = element("dialog", { className: "sign-in-again" }, form);
+    const showStep = (isCode) => {
+      passwordStep.hidden = isCode;
+      codeStep.hidden = !isCode;
+      email.required = password.required = !isCode;
+      code.required = isCode;
+      (isCode ? code : email.value ? password : email).focus();
+    };
     dialog.setAttribute("aria-labelledby", "again-title");
     dialog.addEventListener("cancel", (event) => event.preventDefault());
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       button.disabled = true;
-      const answer = await fetch("/auth/entrar", { method: "POST", headers: { Accept: "application/json" },
-        body: new URLSearchParams({ email: email.value, senha: password.value }) }).catch(() => null);
+      const said = codeStep.hidden
+        ? await postSignIn("/auth/entrar", { email: email.value, senha: password.value })
+        : await postSignIn("/auth/codigo", { codigo: code.value });
       button.disabled = false;
-      if (answer && answer.status === 204) {
+      if (said === null) {
+        sessionStorage.setItem("email", email.value);
         dialog.close();
         dialog.remove();
         reconnect();
         return;
       }
-      problem.textContent = answer && answer.status === 401 ? "E-mail ou senha não conferem."
-        : "Não foi possível entrar agora. Tente de novo.";
-      password.select();
+      const isFirstAsked = said.passo === "codigo" && !said.erro;
+      problem.textContent = isFirstAsked ? "" : refusalText(said);
+      code.value = "";
+      password.value = said.passo === "codigo" ? "" : password.value;
+      showStep(said.passo === "codigo");
+      if (codeStep.hidden) password.select();
     });
     (document.querySelector(".radix-themes") || document.body).append(dialog);
     dialog.showModal();
-    (email.value ? password : email).focus();
+    showStep(false);
+  }
+
+  // A one-time link's token stands in the fragment, which no server sees.  It leaves the address bar at once and stays
+  // in this tab until the password is set, so that a refused password can be corrected.
+  const LINK_PAGES = ["/primeiro-acesso", "/redefinir-senha"];
+  function takeLink() {
+    if (!LINK_PAGES.includes(currentPath())) return;
+    if (location.hash.length > 1) {
+      sessionStorage.setItem("link", location.hash.slice(1));
+      history.replaceState(history.state, "", location.pathname + location.search);
+    }
+    document.documentElement.toggleAttribute("data-no-link", !sessionStorage.getItem("link"));
   }
 
   setInterval(() => {
-    if (document.visibilityState !== "visible" || location.pathname.startsWith("/entrar")) return;
+    if (document.visibilityState !== "visible" || ["/entrar", ...LINK_PAGES].includes(currentPath())) return;
     fetch("/auth/renovar", { method: "POST" }).catch(() => null);
   }, RENEW_EVERY_MS);
 
@@ -327,6 +374,7 @@
 
   // After a wrong password the page is a new one: what was typed as e-mail comes back, the password never.
   function rememberedEmail() {
+    sessionStorage.removeItem("link");
     const field = document.querySelector("#sign-in #email");
     if (!field || field.value) return;
     field.value = sessionStorage.getItem("email") || "";
@@ -351,7 +399,9 @@
     banner.querySelector("button").textContent = "Recarregar";
   }
 
-  window.loanapp = { settled, signIn, arrived, signInAgain, rememberedEmail, returnFocus };
+  window.loanapp = { settled, signIn, arrived, signInAgain, rememberedEmail, takeLink, returnFocus };
+  takeLink();
+  addEventListener("hashchange", takeLink);
   addEventListener("submit", onSubmit, true);
   addEventListener("focusout", onLeave, true);
   addEventListener("focusin", onFocus);

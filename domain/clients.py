@@ -12,6 +12,8 @@ CPF_LENGTH = 11
 MOBILE_LENGTH = 11
 LANDLINE_LENGTH = 10
 NAME_LENGTH_MAXIMUM = 120
+# What stands where a CPF, CNPJ or phone was, once its client was anonymised.
+NOT_THERE = "—"
 TEXT_LENGTH_MAXIMUM = 120
 
 # The area codes in use (ANATEL), by state.
@@ -157,6 +159,24 @@ class ClientBlocked(NotAllowed):
     code = "client.blocked"
 
 
+class SupervisorUnfit(Invalid):
+    """Clients are visited by an active street supervisor."""
+
+    code = "client.supervisor_unfit"
+
+
+class SupervisorUnchanged(Invalid):
+    """The clients already have that supervisor."""
+
+    code = "client.supervisor_unchanged"
+
+
+class LookUpsSpent(NotAllowed):
+    """The actor asked about clients of others as often as a day allows."""
+
+    code = "client.look_ups_spent"
+
+
 class ClientStatusUnchanged(Invalid):
     """The client already is in that state."""
 
@@ -184,7 +204,10 @@ def _with_check_digits(stem: str, weight_maximum: int) -> str:
 
 @dataclass(frozen=True)
 class TaxId:
-    """A valid CPF (11 digits) or CNPJ (12 letters or digits and 2 check digits), upper case, without punctuation."""
+    """A valid CPF (11 digits) or CNPJ (12 letters or digits and 2 check digits), upper case, without punctuation.
+
+    What stands in the place of an anonymised client's is shown as `—`.
+    """
 
     text: str
 
@@ -218,6 +241,8 @@ class TaxId:
     def formatted(self) -> str:
         """`123.456.789-09` or `12.ABC.345/01DE-35`."""
         t = self.text
+        if not t.isalnum():
+            return NOT_THERE
         if self.kind is ClientKind.PERSON:
             return f"{t[:3]}.{t[3:6]}.{t[6:9]}-{t[9:]}"
         return f"{t[:2]}.{t[2:5]}.{t[5:8]}/{t[8:12]}-{t[12:]}"
@@ -225,6 +250,8 @@ class TaxId:
     @property
     def masked(self) -> str:
         """`***.456.789-**` or `**.ABC.345/01DE-**` (brazil.md §8)."""
+        if self.formatted == NOT_THERE:
+            return NOT_THERE
         if self.kind is ClientKind.PERSON:
             return f"***{self.formatted[3:11]}-**"
         return f"**{self.formatted[2:15]}-**"
@@ -232,7 +259,7 @@ class TaxId:
 
 @dataclass(frozen=True)
 class Phone:
-    """A Brazilian number in E.164: `+5511987654321`, or `+551133334444` for a landline."""
+    """A Brazilian number in E.164: `+5511987654321`, `+551133334444` for a landline, empty for an anonymised client."""
 
     e164: str
 
@@ -268,12 +295,16 @@ class Phone:
     @property
     def formatted(self) -> str:
         """`(11) 98765-4321`."""
+        if not self.e164:
+            return NOT_THERE
         local = self.e164[5:]
         return f"({self.area_code}) {local[:-4]}-{local[-4:]}"
 
     @property
     def masked(self) -> str:
         """`+55 11 9****-4321` (brazil.md §8)."""
+        if not self.e164:
+            return NOT_THERE
         return f"+55 {self.area_code} {self.e164[5]}****-{self.e164[-4:]}"
 
 
@@ -287,6 +318,16 @@ def search_text(name: str, preferred_name: str, tax_id: TaxId, *phones: str) -> 
     """Return what a client is found by: folded names, CPF or CNPJ, and the phones' digits."""
     digits = " ".join(phone.removeprefix("+55") for phone in phones if phone)
     return f"{fold(name)} {fold(preferred_name)} {tax_id.text.lower()} {digits}"
+
+
+def reduced_name(name: str) -> str:
+    """Return the first name and the initial of the last, for who may not know more.
+
+    >>> reduced_name("Maria das Dores Silva"), reduced_name("Padaria")
+    ('Maria S.', 'Padaria')
+    """
+    first, *others = name.split()
+    return f"{first} {others[-1][0]}." if others else first
 
 
 def required_text(text: str, *, length_maximum: int = TEXT_LENGTH_MAXIMUM) -> str:

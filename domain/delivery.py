@@ -144,6 +144,17 @@ def phones_of(recipient: str) -> tuple[str, ...]:
     return (f"+{digits}", f"+{digits[:4]}9{digits[4:]}") if is_short_mobile else (f"+{digits}",)
 
 
+def digits_at_whatsapp(phone: str) -> tuple[str, ...]:
+    """Return the digits by which WhatsApp may know an E.164 number: with the 9 of a mobile number, and without.
+
+    >>> digits_at_whatsapp("+5531988887777")
+    ('5531988887777', '553188887777')
+    """
+    digits = phone.removeprefix("+")
+    short = digits[:4] + digits[5:]
+    return (digits, short) if phone in phones_of(short) else (digits,)
+
+
 @dataclass(frozen=True, kw_only=True)
 class AckReceived:
     """A webhook says how far the text with this key got; `ack` is the provider's word."""

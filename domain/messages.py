@@ -44,6 +44,9 @@ class Reason(StrEnum):
     WRONG_NUMBER = "WRONG_NUMBER"
     PAYMENT = "PAYMENT"
     REVERSED = "REVERSED"
+    PROMISE = "PROMISE"
+    PROMISE_MADE = "PROMISE_MADE"
+    WRITTEN_OFF = "WRITTEN_OFF"
     FREQUENCY = "FREQUENCY"
     NO_WINDOW = "NO_WINDOW"
     STALE = "STALE"
@@ -113,6 +116,12 @@ class MessageNothingOwed(Conflict):
     code = "message.nothing_owed"
 
 
+class MessagePromised(Conflict):
+    """The borrower promised to pay until a day that has not passed, so there is no reminder before it is over."""
+
+    code = "message.promised"
+
+
 class MessageOptedOut(Conflict):
     """The borrower asked for no texts on WhatsApp."""
 
@@ -141,6 +150,7 @@ def reason_to_withhold(
     is_past: bool,
     accepts_messages: bool,
     is_number_flagged: bool,
+    has_promise: bool,
     needs_approval: bool,
     charges_in_week: int,
     opens_at: datetime | None,
@@ -153,6 +163,7 @@ def reason_to_withhold(
         (is_past, Reason.STALE),
         (not accepts_messages, Reason.OPT_OUT),
         (is_number_flagged, Reason.NUMBER),
+        (has_promise, Reason.PROMISE),
         (needs_approval, Reason.NOT_APPROVED),
         (charges_in_week >= TEXTS_PER_WEEK, Reason.FREQUENCY),
         (opens_at is None, Reason.NO_WINDOW),
@@ -211,6 +222,7 @@ class Check(StrEnum):
 
     FRESH = "FRESH"
     OWED = "OWED"
+    PROMISE = "PROMISE"
     FREQUENCY = "FREQUENCY"
     WINDOW = "WINDOW"
 
@@ -236,6 +248,7 @@ class Snapshot:
     accepts_messages: bool
     is_number_flagged: bool
     is_owed: bool
+    has_promise: bool
     charges_in_week: int
     opens_at: datetime | None
 
@@ -256,6 +269,7 @@ def still_worth_sending(snapshot: Snapshot, now: datetime) -> Decision:
         (Check.OWED in checks and not snapshot.is_owed, Reason.PAID),
         (not snapshot.accepts_messages, Reason.OPT_OUT),
         (snapshot.is_number_flagged, Reason.NUMBER),
+        (Check.PROMISE in checks and snapshot.has_promise, Reason.PROMISE),
         (Check.FREQUENCY in checks and snapshot.charges_in_week >= TEXTS_PER_WEEK, Reason.FREQUENCY),
         (Check.WINDOW in checks and snapshot.opens_at is None, Reason.NO_WINDOW),
     )

@@ -211,3 +211,4 @@ class Actor:
 
 NOBODY = Actor.of(Role.NOBODY, name="Ninguém")
 SYSTEM = Actor.of(Role.SYSTEM, name="Sistema")
+TERMINAL = Actor.of(Role.SYSTEM, name="Sistema", address="terminal")

@@ -101,6 +101,12 @@ class ReasonMissing(Invalid):
     code = "request.reason_missing"
 
 
+class NumberNotTyped(Invalid):
+    """What can't be undone asks for the loan's number, typed."""
+
+    code = "request.number_not_typed"
+
+
 class RequestTakesNoPayment(Conflict):
     """Only an active or lost request takes a payment."""
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "waive": ("loanapp.commands.money", "waive"),
     "settle": ("loanapp.commands.money", "settle"),
     "verify": ("loanapp.commands.verify", "verify"),
+    "client": ("loanapp.commands.clients", "client"),
     "user": ("loanapp.commands.users", "user"),
     "doctor": ("loanapp.commands.doctor", "doctor"),
     "sandbox-evolution": ("loanapp.commands.sandbox", "sandbox_evolution"),

@@ -1,31 +1,68 @@
 """The outermost ASGI layer: it opens the session cookie and hands Reflex only a hash of the session's id.
 
 Pure ASGI, no database.  It refuses Reflex's upload route and its polling transport whole, and a websocket whose Origin
-is not the public address (or that names none), before Reflex sees them.
+is not the public address (or that names none), before Reflex sees them; of a socket, only frames that our pages send
+reach it.
 """
 
+import asyncio
+import re
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
+from ipaddress import ip_address
 
 import jwt
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from loanapp import clock
 from loanapp.settings import current
 
+# The largest message that a browser may send over its socket: a form full of texts has a fifth of it.
+SOCKET_MESSAGE_BYTES = 256 * 1024
+# All that a page of ours sends: Engine.IO's own frames, joining and leaving, and the two events of Reflex's pages.
+# Socket.IO hands any other event to the method of its name: `connect` would be greeted again, with headers, and so a
+# session, of the sender's choice.  A binary event is kept until its last part has come, which may be never.
+_FRAME = re.compile(r'[12356]|4(?:[01]|2/_event,\["(?:event|client_error)"[,\]])')
+_POLICY_VIOLATION = 1008
 _ALGORITHM = "HS256"
+# What a token is for, in its `aud`: one made for something else is not good.
+_SESSION = "session"
+_SECOND_STEP = "second-step"
 _LARGEST_REFUSED_BODY = 1_000_000
+_REFUSED_BODY_SECONDS = 5.0
 
 
 def seal(session_id: str, expires_at: datetime) -> str:
     """Return the cookie's JWT for a session id, valid until `expires_at`."""
-    claims = {"sid": session_id, "exp": int(expires_at.timestamp())}
-    return jwt.encode(claims, current().secret_key, algorithm=_ALGORITHM)
+    return _sealed(_SESSION, {"sid": session_id}, expires_at)
 
 
 def session_id(token: str) -> str:
-    """Return the session id that a JWT carries; empty when it is forged, expired, incomplete or not ours.
+    """Return the session id that a JWT carries; empty when it is forged, expired, incomplete or not ours."""
+    return _opened(_SESSION, token, ("sid",)).get("sid", "")
+
+
+def seal_second_step(email: str, proof: str, expires_at: datetime) -> str:
+    """Return the JWT of who gave the right password and owes a code: it can't be taken for a session."""
+    return _sealed(_SECOND_STEP, {"email": email, "proof": proof}, expires_at)
+
+
+def second_step(token: str) -> tuple[str, str] | None:
+    """Return the (e-mail, proof) that such a JWT carries; None when it is forged, expired, incomplete or not ours."""
+    claims = _opened(_SECOND_STEP, token, ("email", "proof"))
+    return (claims["email"], claims["proof"]) if claims else None
+
+
+def _sealed(purpose: str, claims: dict[str, str], expires_at: datetime) -> str:
+    registered = {"aud": purpose, "exp": int(expires_at.timestamp())}
+    return jwt.encode(claims | registered, current().secret_key, algorithm=_ALGORITHM)
+
+
+def _opened(purpose: str, token: str, names: tuple[str, ...]) -> dict[str, str]:
+    """Return the named claims of a token made for a purpose, all of them texts; nothing when it is not good now.
 
     Expiry is compared with our clock, which the sandbox may set, not with the library's.
     """
@@ -34,13 +71,15 @@ def session_id(token: str) -> str:
             token,
             current().secret_key,
             algorithms=[_ALGORITHM],
-            options={"require": ["exp", "sid"], "verify_exp": False},
+            audience=purpose,
+            options={"require": ["exp", "aud", *names], "verify_exp": False},
         )
     except jwt.InvalidTokenError:
-        return ""
+        return {}
     if not isinstance(claims["exp"], int) or claims["exp"] <= clock.moment().now.timestamp():
-        return ""
-    return claims["sid"] if isinstance(claims["sid"], str) else ""
+        return {}
+    texts = {name: claims[name] for name in names}
+    return texts if all(isinstance(text, str) for text in texts.values()) else {}
 
 
 def reference_of(identity: str) -> str:
@@ -57,19 +96,64 @@ def cookie_value(header: str, name: str) -> str:
     return morsel.value if morsel else ""
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    """Refuse a request; a body is read first, or the server resets the connection instead of answering."""
+def client_address(scope: Scope) -> str:
+    """Return the IP address that a request or socket comes from: the peer's, or what our outermost proxy saw.
+
+    Of X-Forwarded-For only what `proxy_hops` trusted proxies added counts, from the right: what stands further left
+    came from the browser, which writes there what it likes.
+    """
+    peer = str(scope["client"][0]) if scope.get("client") else ""
+    hops = current().proxy_hops
+    forwarded = b",".join(value for key, value in scope["headers"] if key == b"x-forwarded-for")
+    chain = forwarded.decode("latin-1").split(",")
+    if not hops or len(chain) < hops:
+        return peer
+    try:
+        return str(ip_address(chain[-hops].strip()))
+    except ValueError:
+        return peer
+
+
+async def refuse(
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    *,
+    status: int = 403,
+    text: str = "Forbidden",
+    headers: Sequence[tuple[bytes, bytes]] = (),
+) -> None:
+    """Refuse a request; what fits of its body is read first, or the server resets the connection instead of answering.
+
+    A websocket is closed before it is accepted, whatever the status says.
+    """
     if scope["type"] == "websocket":
         await receive()
-        await send({"type": "websocket.close", "code": 1008})
+        await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
         return
     size, more = 0, True
-    while more and size < _LARGEST_REFUSED_BODY:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_REFUSED_BODY_SECONDS):
+            while more and size < _LARGEST_REFUSED_BODY:
+                message = await receive()
+                size += len(message.get("body", b""))
+                more = message.get("more_body", False)
+    content = (b"content-type", b"text/plain; charset=utf-8")
+    await send({"type": "http.response.start", "status": status, "headers": [content, *headers]})
+    await send({"type": "http.response.body", "body": text.encode()})
+
+
+def _frames_of_ours(receive: Receive, send: Send) -> Receive:
+    """Return a socket's `receive` that closes it for a frame that no page of ours sends."""
+
+    async def checked() -> Message:
         message = await receive()
-        size += len(message.get("body", b""))
-        more = message.get("more_body", False)
-    await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"text/plain")]})
-    await send({"type": "http.response.body", "body": b"Forbidden"})
+        if message["type"] != "websocket.receive" or _FRAME.match(message.get("text") or ""):
+            return message
+        await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+        return {"type": "websocket.disconnect", "code": _POLICY_VIOLATION}
+
+    return checked
 
 
 class SessionEdge:
@@ -86,7 +170,7 @@ class SessionEdge:
         headers = scope["headers"]
         origin = next((value for key, value in headers if key == b"origin"), b"").decode("latin-1")
         if scope["type"] != "websocket" or scope["path"].startswith("/_upload") or origin != current().public_url:
-            await _refuse(scope, receive, send)
+            await refuse(scope, receive, send)
             return
         cookies = b"; ".join(value for key, value in headers if key == b"cookie").decode("latin-1")
         reference = reference_of(session_id(cookie_value(cookies, current().session_cookie)))
@@ -94,4 +178,4 @@ class SessionEdge:
         if reference:
             # Reflex never sends a header of this name to the browser.
             clean.append((b"cookie", f"ref={reference}".encode()))
-        await self.app({**scope, "headers": clean}, receive, send)
+        await self.app({**scope, "headers": clean}, _frames_of_ours(receive, send), send)

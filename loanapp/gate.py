@@ -23,7 +23,7 @@ from loanapp.settings import current
 log = logging.getLogger(__name__)
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
-PUBLIC_PATHS = frozenset({"/entrar"})
+PUBLIC_PATHS = frozenset({"/entrar", "/primeiro-acesso", "/redefinir-senha"})
 _OWN_STATES = ("reflex___state____", "reflex___istate___")
 _INTERNAL = frozenset(
     {
@@ -36,6 +36,7 @@ _INTERNAL = frozenset(
     }
 )
 _TO_SIGN_IN = "loanapp.signIn()"
+_ENROL_FIRST = "Ative o segundo fator em Perfil para continuar."
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,8 @@ class AuthState(rx.State):
     name: str = ""
     role: str = ""
     permissions: list[str] = []  # noqa: RUF012 - Reflex copies the default for every tab.
+    # Nothing is open but one's own profile until a second factor is set up there.
+    must_enrol: bool = False
     company: str = ""
     sandbox_address: str = ""
     # The sandbox clock as the browser needs it to tick: start (ms), anchor (ms), speed; empty with the real clock.
@@ -109,6 +112,7 @@ def _show(auth: AuthState, session: OpenSession | None) -> None:
         "name": session.actor.name if session else "",
         "role": session.actor.role.value if session else "",
         "permissions": sorted(session.actor.permissions) if session else [],
+        "must_enrol": session.must_enrol if session else False,
         "company": session.company if session else "",
         "sandbox_address": current().evolution_url if current().sandbox else "",
         "sandbox_clock": [clock.start.timestamp() * 1000, clock.anchor * 1000, clock.speed] if clock else [],
@@ -145,8 +149,9 @@ def _refusal(session: OpenSession | None, policy: Policy) -> StateUpdate | None:
     if session is None:
         return _stop(rx.call_script(_TO_SIGN_IN))
     if not policy.permissions <= session.actor.permissions:
+        text = _ENROL_FIRST if session.must_enrol else "Você não tem permissão para isso."
         # A page asks for several things at once: the same id makes their refusals one toast.
-        return _stop(rx.toast.error("Você não tem permissão para isso.", id="refused"))
+        return _stop(rx.toast.error(text, id="refused"))
     return None
 
 

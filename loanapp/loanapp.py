@@ -1,6 +1,7 @@
 """Composition root of the web: the Reflex app, the edge, the gate, the routes, the pages and the engine."""
 
 import contextlib
+import functools
 import importlib
 import pkgutil
 from collections.abc import AsyncIterator
@@ -18,21 +19,30 @@ from loanapp.components.receive_dialog import receive_dialog
 from loanapp.components.shell import overlay
 from loanapp.edge import SessionEdge
 from loanapp.gate import Gate
+from loanapp.logs import mask_logs
 from loanapp.services._use_case import connect_bell
-from loanapp.web import evolution, frontend, health, sign_in
+from loanapp.web import evolution, exports, files, frontend, health, held_data, profile, sign_in
 from loanapp.web.frontend import OneAddress
+from loanapp.web.headers import SecurityHeaders
+from loanapp.web.limits import Limits
 
+_BUILD = get_web_dir() / Dirs.STATIC
 _ROUTES = [
     *sign_in.routes,
+    *profile.routes,
     *health.routes,
     *evolution.routes,
-    *frontend.routes(get_web_dir() / Dirs.STATIC),
+    *files.routes,
+    *held_data.routes,
+    *exports.routes,
+    *frontend.routes(_BUILD),
 ]
 
 
 @contextlib.asynccontextmanager
 async def _engine() -> AsyncIterator[None]:
     """Bind the database and the doorbell in each worker, after the fork, never at import."""
+    mask_logs()
     bridge.start()
     connect_bell(doorbell.ring)
     yield
@@ -49,7 +59,9 @@ app = rx.App(
     stylesheets=["tokens.css", "components.css"],
     head_components=[
         # A plain element: it has run before the first event of the socket can call it.
+        rx.el.script(src="/preferences.js"),
         rx.el.script(src="/app.js"),
+        rx.el.script(src="/files.js"),
         rx.el.link(rel="manifest", href="/manifest.webmanifest"),
         rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml"),
     ],
@@ -59,7 +71,13 @@ app = rx.App(
     },
     backend_exception_handler=connection.report_fault,
     # Later entries wrap earlier ones.
-    api_transformer=[Starlette(routes=_ROUTES), OneAddress, SessionEdge],
+    api_transformer=[
+        Starlette(routes=_ROUTES),
+        OneAddress,
+        SessionEdge,
+        Limits,
+        functools.partial(SecurityHeaders, build=_BUILD),
+    ],
 )
 app.add_middleware(Gate())
 app.register_lifespan_task(_engine)

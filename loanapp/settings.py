@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
@@ -15,10 +16,16 @@ from zoneinfo import ZoneInfo
 from dotenv import load_dotenv
 
 SECRET_BYTES_MINIMUM = 32
+# Fewer different bytes are a pattern: 32 random hexadecimal digits have 14 of the 16 as a rule.
+SECRET_VARIETY_MINIMUM = 8
+_PLACEHOLDERS = ("change", "example", "replace", "placeholder", "your-", "your_", "openssl", "default")
+# The key that the Evolution API comes with, which everybody knows.
+_EVOLUTION_DEFAULT_KEY = "429683C4C977415CAAFCCE10F7D57E11"
 # The sandbox clock: beyond these, dates overflow, and what sleeps divides by nothing.
 CLOCK_YEARS = range(2000, 2100)
 CLOCK_SPEED_MAXIMUM = 100_000
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
+SECRETS = ("LOANAPP_SECRET_KEY", "LOANAPP_DATA_KEY", "EVOLUTION_KEY", "EVOLUTION_WEBHOOK_SECRET")
 _CLOCK = re.compile(r"^(?P<instant>\S+)(?:\s+x(?P<speed>\d+(?:\.\d+)?))?$")
 
 
@@ -132,12 +139,13 @@ def _secret(environment: dict[str, str], name: str, why: str) -> str:
     value = _required(environment, name, why)
     if len(value.encode()) < SECRET_BYTES_MINIMUM:
         raise SettingsError(f"{name} is too short: give it at least 32 bytes, for example from `openssl rand -hex 32`.")
+    if len(set(value)) < SECRET_VARIETY_MINIMUM or any(word in value.lower() for word in _PLACEHOLDERS):
+        raise SettingsError(f"{name} can be guessed: make one of its own, for example with `openssl rand -hex 32`.")
     return value
 
 
-def read(environment: dict[str, str]) -> Settings:
-    """Build the settings from a mapping; raise `SettingsError` for the first variable that is missing or wrong."""
-    port = _whole_number(environment, "PORT", "8000", least=1, most=65535)
+def _public_url(environment: dict[str, str], port: int) -> str:
+    """Return the address that people use; without TLS, which keeps the session cookie safe, only on loopback."""
     public_url = (environment.get("PUBLIC_URL") or f"http://127.0.0.1:{port}").rstrip("/")
     if not public_url.startswith(("http://", "https://")):
         raise SettingsError(f"PUBLIC_URL is '{public_url}': start it with http:// or https://.")
@@ -146,11 +154,41 @@ def read(environment: dict[str, str]) -> Settings:
         raise SettingsError(
             f"PUBLIC_URL is '{public_url}': give a host and a port only, as in https://app.example.com."
         )
+    if public_url.startswith("http://") and not _is_loopback(location.hostname):
+        raise SettingsError(
+            f"PUBLIC_URL is '{public_url}': passwords would travel in the clear, so put a TLS proxy before it"
+            " and start it with https://."
+        )
+    return public_url
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _refuse_shared_secrets(environment: dict[str, str]) -> None:
+    """Raise `SettingsError` when two secrets are one, or one is known to everybody."""
+    owners: dict[str, str] = {}
+    for name in SECRETS:
+        other = owners.setdefault(environment[name], name)
+        if other != name:
+            raise SettingsError(f"{name} is the same as {other}: give each a secret of its own.")
+    if environment["EVOLUTION_KEY"].upper() == _EVOLUTION_DEFAULT_KEY:
+        raise SettingsError("EVOLUTION_KEY is the one that the Evolution API comes with: set another on both sides.")
+
+
+def read(environment: dict[str, str]) -> Settings:
+    """Build the settings from a mapping; raise `SettingsError` for the first variable that is missing or wrong."""
+    port = _whole_number(environment, "PORT", "8000", least=1, most=65535)
+    public_url = _public_url(environment, port)
     clock = _parse_clock(environment.get("LOANAPP_CLOCK", ""), environment.get("LOANAPP_CLOCK_ANCHOR") or "0")
     sandbox = environment.get("LOANAPP_SANDBOX") == "1"
     if clock and not sandbox:
         raise SettingsError("LOANAPP_CLOCK works with the sandbox only: take it away, or unset EVOLUTION_URL.")
-    return Settings(
+    settings = Settings(
         database_url=_address(
             environment,
             "DATABASE_URL",
@@ -185,6 +223,8 @@ def read(environment: dict[str, str]) -> Settings:
         sandbox=sandbox,
         clock=clock,
     )
+    _refuse_shared_secrets(environment)
+    return settings
 
 
 @cache

@@ -12,6 +12,7 @@ from celery.signals import worker_process_init
 from kombu import Queue
 
 from loanapp import doorbell
+from loanapp.logs import mask_logs
 from loanapp.models.base import bind, make_engine
 from loanapp.services._use_case import connect_bell
 from loanapp.settings import Settings, SettingsError, current
@@ -59,5 +60,6 @@ def _settings() -> Settings:
         sys.exit(f"loanapp: {error}")
 
 
+mask_logs()
 connect_bell(doorbell.ring)
 app = make_app(_settings().redis_url, is_clock_set=_settings().clock is not None)

@@ -14,6 +14,31 @@ _COMPANY = "(kind = 'COMPANY') = (tax_id ~ '^[0-9A-Z]{12}[0-9]{2}$')"
 _PHONE = "phone ~ '^[+]55[0-9]{10,11}$'"
 _OF_CLIENTS = (("tax_id_person", _PERSON), ("tax_id_company", _COMPANY), ("phone", _PHONE))
 
+# Whose the webhooks are that came before: those about a text by its key, then answers by a number that one client has.
+_OF_TEXTS = """
+    UPDATE inbound_events AS event SET client_id = message.client_id FROM messages AS message
+     WHERE message.provider_key = coalesce(event.payload #>> '{data,keyId}', event.payload #>> '{data,key,id}')
+"""
+# WhatsApp may know a mobile number without its 9 (`domain.delivery.digits_at_whatsapp`).
+_OF_NUMBERS = """
+    WITH numbers AS (
+        SELECT id, substr(phone, 2) AS digits FROM clients UNION SELECT id, substr(other_phone, 2) FROM clients
+    ), known AS (
+        SELECT id, digits FROM numbers WHERE digits <> ''
+        UNION SELECT id, left(digits, 4) || substr(digits, 6) FROM numbers WHERE digits ~ '^[0-9]{4}9[6-9][0-9]{7}$'
+    ), owners AS (
+        SELECT digits, min(id::text)::uuid AS client_id FROM known GROUP BY digits HAVING count(*) = 1
+    ), senders AS (
+        SELECT id, split_part(split_part(CASE WHEN payload #>> '{data,key,remoteJid}' LIKE '%@lid'
+                                              THEN payload #>> '{data,key,remoteJidAlt}'
+                                              ELSE payload #>> '{data,key,remoteJid}' END, '@', 1), ':', 1) AS digits
+          FROM inbound_events
+         WHERE client_id IS NULL AND event = 'messages.upsert' AND payload #>> '{data,key,fromMe}' = 'false'
+    )
+    UPDATE inbound_events AS event SET client_id = owners.client_id FROM senders JOIN owners USING (digits)
+     WHERE event.id = senders.id
+"""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -199,6 +224,17 @@ def upgrade() -> None:
     op.add_column("clients", sa.Column("anonymised_on", sa.Date(), nullable=True))
     op.create_index(op.f("ix_clients_supervisor_id"), "clients", ["supervisor_id"], unique=False)
     op.create_foreign_key(op.f("fk_clients_supervisor_id_users"), "clients", "users", ["supervisor_id"], ["id"])
+    op.create_index(op.f("ix_clients_phone"), "clients", ["phone"], unique=False)
+    op.create_index(op.f("ix_clients_other_phone"), "clients", ["other_phone"], unique=False)
+    op.add_column("inbound_events", sa.Column("client_id", sa.Uuid(), nullable=True))
+    op.execute(_OF_TEXTS)
+    op.execute(_OF_NUMBERS)
+    op.create_index(
+        op.f("ix_inbound_events_client_id_received_at"), "inbound_events", ["client_id", "received_at"], unique=False
+    )
+    op.create_foreign_key(
+        op.f("fk_inbound_events_client_id_clients"), "inbound_events", "clients", ["client_id"], ["id"]
+    )
     op.add_column(
         "company_settings",
         sa.Column("is_second_factor_required", sa.Boolean(), nullable=False, server_default=sa.false()),
@@ -214,6 +250,13 @@ def upgrade() -> None:
     op.add_column("users", sa.Column("totp_confirmed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("users", sa.Column("totp_counter", sa.BigInteger(), nullable=True))
     op.alter_column("users", "password_hash", existing_type=sa.TEXT(), nullable=True)
+    # The defaults filled the rows that were there; from now on the program says what it writes.
+    for table, column in (
+        ("company_settings", "is_second_factor_required"),
+        ("company_settings", "retention_years"),
+        ("login_sessions", "seen_at"),
+    ):
+        op.alter_column(table, column, server_default=None)
     for name, rule in _OF_CLIENTS:
         # A client who was anonymised has neither.
         op.drop_constraint(op.f(f"ck_clients_{name}"), "clients")
@@ -240,6 +283,11 @@ def downgrade() -> None:
     op.drop_column("login_sessions", "seen_at")
     op.drop_column("company_settings", "retention_years")
     op.drop_column("company_settings", "is_second_factor_required")
+    op.drop_constraint(op.f("fk_inbound_events_client_id_clients"), "inbound_events", type_="foreignkey")
+    op.drop_index(op.f("ix_inbound_events_client_id_received_at"), table_name="inbound_events")
+    op.drop_column("inbound_events", "client_id")
+    op.drop_index(op.f("ix_clients_other_phone"), table_name="clients")
+    op.drop_index(op.f("ix_clients_phone"), table_name="clients")
     op.drop_constraint(op.f("fk_clients_supervisor_id_users"), "clients", type_="foreignkey")
     op.drop_index(op.f("ix_clients_supervisor_id"), table_name="clients")
     op.drop_column("clients", "anonymised_on")

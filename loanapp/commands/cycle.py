@@ -12,7 +12,7 @@ import click
 from domain.calendar import format_date
 from domain.cycles import Cycle, CycleInFuture, CycleNotDue, CycleWaits, check_business_date, is_due_on
 from domain.money import format_brl
-from domain.permissions import SYSTEM
+from domain.permissions import SYSTEM, TERMINAL
 from loanapp import clock
 from loanapp.commands import environment
 from loanapp.commands.book import DATE, print_json, progress_bar
@@ -102,13 +102,13 @@ def _previewed(each: Cycle, day: date) -> CycleCounts:
 
 def _catch_up(only: Cycle | None, day: date) -> None:
     with _Bars() as visited:
-        _runner.catch_up(SYSTEM, clock.moment, visited, cycle=only, before=day)
+        _runner.catch_up(TERMINAL, clock.moment, visited, cycle=only, before=day)
 
 
 def _ran(each: Cycle, day: date) -> CycleCounts:
     order = OpenRun(cycle=each, business_date=day, origin="terminal")
     with _Bars() as visited:
-        run = _runner.run_or_replay(SYSTEM, clock.moment, order, visited, workers=_WORKERS)
+        run = _runner.run_or_replay(TERMINAL, clock.moment, order, visited, workers=_WORKERS)
     return run_line(SYSTEM, clock.moment(), run.run_id).counts
 
 

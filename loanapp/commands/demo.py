@@ -21,10 +21,12 @@ from domain.permissions import SYSTEM, Role
 from loanapp import clock
 from loanapp.clock import Moment, on
 from loanapp.commands.book import deferring_commits
+from loanapp.commands.contacts import plan_contacts
 from loanapp.commands.loans import Fate, Habit, Loan, Receipt, Staff, plan_loan, plan_payment
 from loanapp.commands.past import Login, Past, add_staff, set_company
 from loanapp.commands.people import invent
-from loanapp.queries import auth, book
+from loanapp.commands.street import plan_street
+from loanapp.queries import book, users
 from loanapp.services import clients, delivery, inbound
 from loanapp.services.clients import BlockClient, RegisterClient
 from loanapp.services.delivery import ClaimedText, ClaimNext, Pause, ReleaseLease, Settle, TakeLease
@@ -37,6 +39,7 @@ LOGINS = (
     Login("gestao2@demo.loanapp", "Rui Gestão", Role.LOAN_MANAGEMENT),
     Login("analista@demo.loanapp", "Bia Analista", Role.RENEGOTIATION_ANALYST),
     Login("admin@demo.loanapp", "Caio Administrador", Role.SUPER_ADMIN),
+    Login("rua@demo.loanapp", "Rita Rua", Role.STREET_SUPERVISOR),
 )
 _NAMESPACE = UUID("b7c64e0a-54f5-4c0f-8f0e-2f6b1f2f9a11")
 _PAST_DAYS = 182
@@ -118,10 +121,10 @@ def make() -> Sequence[str]:
     """Make the demo book where the book is empty; return the demo logins that work, as lines to print."""
     present = clock.moment()
     contents = book.contents(SYSTEM, present, _client_id(0))
-    if not contents.clients and not auth.users(SYSTEM, present, None):
+    if not contents.clients and not users.users(SYSTEM, present, None):
         with deferring_commits(current()):
             _make(present)
-    known = {user.email for user in auth.users(SYSTEM, present, None)}
+    known = {user.email for user in users.users(SYSTEM, present, None)}
     return tuple(f"{login.email}  {PASSWORD}  ({login.name})" for login in LOGINS if login.email in known)
 
 
@@ -129,13 +132,15 @@ def _make(present: Moment) -> None:
     today = present.business_date
     first = today - timedelta(days=_PAST_DAYS)
     set_company(on(first, 0, 10))
-    opens, approves, *_others = add_staff(on(first, 0, 10), LOGINS, PASSWORD)
+    opens, approves, by_phone, admin, street = add_staff(on(first, 0, 10), LOGINS, PASSWORD)
     staff = Staff(opens=opens, approves=approves)
     weekdays = [day for back in range(1, 30) if (day := today - timedelta(days=back)).weekday() < 5]  # noqa: PLR2004 - Saturday.
     sent = frozenset(weekdays[:_SENT_WEEKDAYS])
     past = Past(first=first, last=today, present=present, cycles_from=today - timedelta(days=_CYCLE_DAYS), sends=sent)
     for index, case in enumerate(_CASES):
         _plan_case(past, staff, index, case)
+    plan_contacts(past, by_phone, approves, _client_id)
+    plan_street(past, street, asks=opens, decides=admin, client_id_of=_client_id)
     sender = _Sender(current().instance_name)
     for day in sent:
         past.plan(day, 9 * 60, sender.drain)

@@ -22,10 +22,9 @@ from loanapp.commands import servers
 from loanapp.commands.schema import migrate
 from loanapp.commands.servers import ServerError
 from loanapp.models.base import bind, make_engine
-from loanapp.settings import Settings
+from loanapp.settings import SECRETS, Settings
 
 SANDBOX_PORT = 8081
-SECRETS = ("LOANAPP_SECRET_KEY", "LOANAPP_DATA_KEY", "EVOLUTION_KEY", "EVOLUTION_WEBHOOK_SECRET")
 # What `up` decides, and a command beside it must agree with.
 SHARED = ("DATABASE_URL", "REDIS_URL", "PORT", "PUBLIC_URL", "EVOLUTION_URL", "EVOLUTION_INSTANCE", "LOANAPP_SANDBOX",
           "LOANAPP_CLOCK", "LOANAPP_CLOCK_ANCHOR", *SECRETS)  # fmt: skip

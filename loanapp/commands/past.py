@@ -15,10 +15,10 @@ from domain.clients import TaxId
 from domain.cycles import TRIGGERS, Cycle, is_due_on
 from domain.permissions import SYSTEM, Actor, Role
 from loanapp.clock import Moment, on
-from loanapp.services import _runner, auth, company, cycles
-from loanapp.services.auth import AddUser
+from loanapp.services import _runner, company, cycles, users
 from loanapp.services.company import ChangeCompany
 from loanapp.services.cycles import OpenRun
+from loanapp.services.users import AddUser
 
 COMPANY = ChangeCompany(
     name="Crédito Exemplo",
@@ -47,7 +47,7 @@ def add_staff(moment: Moment, logins: tuple[Login, ...], password: str) -> tuple
     actors = []
     for login in logins:
         order = AddUser(email=login.email, name=login.name, role=login.role, password=password)
-        actors.append(Actor.of(login.role, name=login.name, user_id=auth.add_user(SYSTEM, moment, order)))
+        actors.append(Actor.of(login.role, name=login.name, user_id=users.add_user(SYSTEM, moment, order)))
     return tuple(actors)
 
 

@@ -7,7 +7,7 @@ import click
 
 from domain.money import Money, format_brl
 from domain.payments import RECEIVED_METHODS, PaymentMethod
-from domain.permissions import SYSTEM
+from domain.permissions import SYSTEM, TERMINAL
 from loanapp import clock
 from loanapp.commands import environment
 from loanapp.commands.book import DATE, NUMBER, print_json
@@ -56,7 +56,7 @@ def pay(
             received_on=received_on or moment.business_date,
             note=note or (_BACKDATED if received_on and received_on < moment.business_date else ""),
         )
-        receipt = register_payment(SYSTEM, moment, order)
+        receipt = register_payment(TERMINAL, moment, order)
         after = statement_of(request, moment.business_date)[0]
     if is_json:
         print_json(

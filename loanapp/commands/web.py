@@ -17,12 +17,15 @@ import click
 
 from loanapp.commands.schema import PROJECT
 from loanapp.commands.servers import ServerError
+from loanapp.content_policy import content_policy
+from loanapp.edge import SOCKET_MESSAGE_BYTES
 from loanapp.settings import current
 
 BUILDS = PROJECT / ".cache" / "front-end"
 _SOURCES = ("loanapp/loanapp.py", "loanapp/gate.py", "loanapp/pages", "loanapp/components", "domain", "assets",
             "rxconfig.py")  # fmt: skip
 _KEPT_BUILDS = 3
+_HEADER_BYTES = 64 * 1024
 _QUIET = {
     "REFLEX_TELEMETRY_ENABLED": "false",
     "REFLEX_CHECK_LATEST_VERSION": "false",
@@ -84,10 +87,16 @@ def _export() -> None:
         raise ServerError(f"The front end could not be built: the reason is in {log}.")
 
 
+def _built() -> Path:
+    """Return the folder of the build to serve: `up` says where it is, so that a restart serves the same pages."""
+    return Path(os.environ.get("REFLEX_WEB_WORKDIR") or build())
+
+
 @click.command(short_help="The web server alone.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--build-only", is_flag=True, help="Build the front end, print its folder and end.")
-def web(host: str, *, build_only: bool) -> None:
+@click.option("--print-csp", is_flag=True, help="Print the build's Content-Security-Policy for PUBLIC_URL and end.")
+def web(host: str, *, build_only: bool, print_csp: bool) -> None:
     """Serve the pages, the socket and the routes on PORT, from a production build of the front end.
 
     Settings come from the environment alone; `loanapp up` gives them by itself.
@@ -96,17 +105,21 @@ def web(host: str, *, build_only: bool) -> None:
         click.echo(build())
         return
     settings = current()
+    if print_csp:
+        click.echo(content_policy(_built(), settings.public_url))
+        return
     environment = {
         **os.environ,
         **_QUIET,
-        # `up` has built before and says where, so that a web process started again serves the same pages.
-        "REFLEX_WEB_WORKDIR": os.environ.get("REFLEX_WEB_WORKDIR") or str(build()),
+        "REFLEX_WEB_WORKDIR": str(_built()),
+        "REFLEX_SOCKET_MAX_HTTP_BUFFER_SIZE": str(SOCKET_MESSAGE_BYTES),
         # Reflex marks its internal switches with two leading underscores.
         "__REFLEX_SKIP_COMPILE": "true",
         "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
     }
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--host", host,
                "--port", str(settings.port), "--workers", os.environ.get("GRANIAN_WORKERS", "1"),
-               "--workers-kill-timeout", "3", "--working-dir", str(PROJECT), "loanapp.loanapp:app"]  # fmt: skip
+               "--workers-kill-timeout", "3", "--http1-buffer-size", str(_HEADER_BYTES),
+               "--working-dir", str(PROJECT), "loanapp.loanapp:app"]  # fmt: skip
     os.chdir(PROJECT)
     os.execve(sys.executable, command, environment)  # noqa: S606 - this process becomes the server.

@@ -54,12 +54,23 @@ LOOKS: dict[str, dict[str, Look]] = {
         "WITHHELD": _look("Não enviada (regra)", "bronze", "shield-ban"),
         "CANCELLED": _look("Cancelada", "gray", "ban"),
     },
+    "promise": {
+        "ACTIVE": _look("Ativa", "blue", "handshake"),
+        "KEPT": _look("Cumprida", "green", "circle-check-big"),
+        "BROKEN": _look("Quebrada", "red", "triangle-alert"),
+        "TAKEN_BACK": _look("Desfeita", "gray", "undo-2"),
+    },
     "renegotiation": {
         "DRAFT": _look("Rascunho", "gray", "pencil-line"),
         "PROPOSED": _look("Proposta enviada", "blue", "send"),
         "ACCEPTED": _look("Aceita", "violet", "handshake"),
         "REJECTED": _look("Recusada", "gray", "circle-x"),
         "EXPIRED": _look("Expirada", "bronze", "timer-off"),
+    },
+    "approval": {
+        "PENDING": _look("Aguardando segunda pessoa", "amber", "clock"),
+        "GRANTED": _look("Aprovada", "green", "circle-check-big"),
+        "REFUSED": _look("Recusada", "gray", "circle-x"),
     },
     "run": {
         "SCHEDULED": _look("Agendada", "gray", "clock"),
@@ -75,6 +86,11 @@ LOOKS: dict[str, dict[str, Look]] = {
         "REVERSED": _look("Estornado", "gray", "undo-2"),
         "WAITING": _look("Aguardando envio", "gray", "clock"),
         "TO_CHECK": _look("A conferir", "amber", "triangle-alert"),
+    },
+    "user": {
+        "ACTIVE": _look("Ativo", "green", "circle-check-big"),
+        "INVITED": _look("Convidado", "amber", "clock"),
+        "DEACTIVATED": _look("Desativado", "gray", "ban"),
     },
     "client": {ClientStatus.BLOCKED.value: _look("Bloqueado", "bronze", "lock")},
 }

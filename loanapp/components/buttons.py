@@ -29,6 +29,19 @@ def link_button(
     return app_link(*_content(text, icon), to=to, class_name=f"button button-{kind} {class_name}")
 
 
+def download_button(*text: str | rx.Var[str], to: str | rx.Var[str], icon: str = "download") -> rx.Component:
+    """Show a link to a file of a route in the shape of a button; the browser fetches it, not the app's router."""
+    return app_link(
+        glyph(icon),
+        *text,
+        to=to,
+        class_name="button button-secondary",
+        reload_document=True,
+        discover="none",
+        download="",
+    )
+
+
 def submit_button(
     text: str | rx.Var[str], *, busy: str = "Registrando…", kind: Kind = "primary", class_name: str = ""
 ) -> rx.Component:

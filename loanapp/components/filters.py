@@ -23,14 +23,18 @@ class FilterState(AuthState):
         return rx.redirect(address.changed(self, **{**texts, "pagina": ""}), replace=True)
 
 
-def view_chips(label: str, views: Sequence[tuple[str, str, str]], current: rx.Var[str]) -> rx.Component:
-    """Show the views of a list as links; each is (key, text, address), `current` is the key that is open."""
-    links = [
-        app_link(
-            text, to=to, class_name="chip", custom_attrs={"aria-current": rx.cond(current == key, "true", "false")}
-        )
-        for key, text, to in views
-    ]
+def view_chips(label: str, views: Sequence[tuple[str, str, str | rx.Var[str]]], current: rx.Var[str]) -> rx.Component:
+    """Show the views of a list as links; each is (key, text, address), `current` is the key that is open.
+
+    A view whose address is a Var is left out while that is empty: who looks may not see it.
+    """
+
+    def chip(key: str, text: str, to: str | rx.Var[str]) -> rx.Component:
+        is_open = rx.cond(current == key, "true", "false")
+        link = app_link(text, to=to, class_name="chip", custom_attrs={"aria-current": is_open})
+        return rx.cond(to != "", link) if isinstance(to, rx.Var) else link
+
+    links = [chip(*view) for view in views]
     return rx.el.nav(*links, class_name="chips", aria_label=label)
 
 

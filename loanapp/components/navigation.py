@@ -24,10 +24,19 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("Parcelas", "/parcelas", "receipt-text", Permission.INVOICES_VIEW),
             Item("Renegociações", "/renegociacoes", "handshake", Permission.RENEGOTIATIONS_VIEW),
             Item("Mensagens", "/mensagens", "message-square", Permission.MESSAGES_VIEW),
+            Item("Aprovações", "/aprovacoes", "badge-check", Permission.APPROVALS_VIEW),
         ),
     ),
     ("Cadastros", (Item("Clientes", "/clientes", "users", Permission.CLIENTS_VIEW),)),
-    ("Gestão", (Item("Rotinas diárias", "/rotinas", "refresh-cw", Permission.CYCLES_VIEW),)),
+    (
+        "Gestão",
+        (
+            Item("Rotinas diárias", "/rotinas", "refresh-cw", Permission.CYCLES_VIEW),
+            Item("Usuários", "/usuarios", "user-cog", Permission.USERS_VIEW),
+            Item("Papéis", "/papeis", "shield-check", Permission.USERS_VIEW),
+            Item("Auditoria", "/auditoria", "file-text", Permission.AUDIT_VIEW),
+        ),
+    ),
 )
 
 ROLE_NAMES = {
@@ -40,4 +49,5 @@ ROLE_NAMES = {
 
 def home_of(role: Role) -> str:
     """Return where a role begins its day (ux.md §2.2)."""
-    return "/parcelas?visao=em-atraso" if role is Role.RENEGOTIATION_ANALYST else "/painel"
+    homes = {Role.RENEGOTIATION_ANALYST: "/parcelas?visao=em-atraso", Role.STREET_SUPERVISOR: "/clientes"}
+    return homes.get(role, "/painel")

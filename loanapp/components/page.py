@@ -106,4 +106,6 @@ def _guarded(
     # Not `is_hydrated`: Reflex takes it back at each navigation, a filter's too, and the page would lose its focus,
     # its scroll and what was typed in it.
     is_known = AuthState.name != ""
-    return rx.cond(is_known, rx.cond(may, body(), refused), skeleton())
+    # Who must set up a second factor first reads that above the page.
+    refusal = rx.cond(AuthState.must_enrol, rx.fragment(), refused)
+    return rx.cond(is_known, rx.cond(may, body(), refusal), skeleton())

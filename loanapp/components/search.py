@@ -15,6 +15,7 @@ from loanapp.components.glyphs import glyph
 from loanapp.components.links import app_link
 from loanapp.gate import AuthState, requires
 from loanapp.queries import search
+from loanapp.services.look_up import ReducedCard, look_up
 
 SHORTEST_SEARCH = 2
 PLACEHOLDER = "Buscar cliente, CPF/CNPJ, telefone, empréstimo ou valor"
@@ -52,16 +53,27 @@ class SearchState(AuthState):
         outcome = await bridge.read(search.search, text)
         self.search_problem = feedback.message(outcome)
         self.hits = [Hit(**dataclasses.asdict(hit)) for hit in outcome.value or ()]
+        if bridge.actor().is_scoped and not self.hits:
+            found = await bridge.run(look_up, text)
+            self.search_problem = self.search_problem or feedback.message(found)
+            self.hits = [_stranger(card) for card in found.value or () if card.client_id is None]
+
+
+def _stranger(card: ReducedCard) -> Hit:
+    """Show somebody who is not one's own: enough to ask the office for the client, and nothing to open."""
+    whose = "atendido por outro supervisor" if card.is_assigned else "sem supervisor"
+    detail = f"{card.district or 'Bairro não informado'} · {whose}. Peça à gestão para atender."
+    return Hit(kind="card", group="Clientes", title=card.name, detail=detail, status="", to="", action="", action_to="")
 
 
 def _hit(hit: rx.Var[Hit]) -> rx.Component:
     return rx.el.li(
-        app_link(
-            rx.el.span(hit["title"], class_name="font-medium truncate"),
-            rx.el.span(hit["detail"], class_name="caption truncate"),
-            to=hit["to"],
-            class_name="grow min-w-0 flex flex-col",
-            custom_attrs={"data-hit": "1"},
+        rx.cond(
+            hit["to"] != "",
+            app_link(
+                *_words(hit), to=hit["to"], class_name="grow min-w-0 flex flex-col", custom_attrs={"data-hit": "1"}
+            ),
+            rx.el.div(*_words(hit), class_name="grow min-w-0 flex flex-col"),
         ),
         rx.match(
             hit["kind"],
@@ -71,6 +83,13 @@ def _hit(hit: rx.Var[Hit]) -> rx.Component:
         ),
         rx.cond(hit["action"] != "", app_link(hit["action"], to=hit["action_to"], class_name="link shrink-0 px-2")),
         class_name="search-hit",
+    )
+
+
+def _words(hit: rx.Var[Hit]) -> tuple[rx.Component, rx.Component]:
+    return (
+        rx.el.span(hit["title"], class_name="font-medium truncate"),
+        rx.el.span(hit["detail"], class_name="caption truncate max-md:whitespace-normal"),
     )
 
 

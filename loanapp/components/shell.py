@@ -15,6 +15,7 @@ from loanapp.components.glyphs import glyph
 from loanapp.components.links import app_link
 from loanapp.components.native_form import native_form
 from loanapp.components.navigation import MENU, ROLE_NAMES, Item
+from loanapp.components.pending import PendingState, pending_approvals
 from loanapp.components.search import search_box
 from loanapp.gate import AuthState, requires
 
@@ -29,7 +30,7 @@ class Overlays:
     on_load: list[Any] = field(default_factory=list)
 
 
-OVERLAYS = Overlays()
+OVERLAYS = Overlays(on_load=[PendingState.count])
 
 
 def overlay(*, on_load: Any) -> Callable[[Callable[[], rx.Component]], Callable[[], rx.Component]]:
@@ -63,6 +64,7 @@ def _menu_item(item: Item) -> rx.Component:
     link = app_link(
         glyph(item.icon, size=18),
         rx.el.span(item.text),
+        pending_approvals() if item.permission is Permission.APPROVALS_VIEW else rx.fragment(),
         to=item.path,
         class_name="menu-item",
         title=item.text,
@@ -163,6 +165,7 @@ def _user_menu() -> rx.Component:
                     class_name="px-3 py-2",
                 ),
                 rx.menu.separator(),
+                rx.menu.item("Perfil", on_select=rx.redirect("/perfil")),
                 _theme_choice(),
                 sign_out,
             ),
@@ -222,6 +225,23 @@ def sandbox_strip() -> rx.Component:
     )
 
 
+def _enrol_notice() -> rx.Component:
+    """Say to who must set up a second factor why nothing else is open."""
+    return rx.cond(
+        AuthState.must_enrol,
+        rx.el.aside(
+            glyph("shield-check", class_name="mt-0.5 shrink-0"),
+            rx.el.span(
+                "A empresa pede um segundo fator aos administradores. ",
+                app_link("Ative o seu em Perfil", to="/perfil"),
+                " para continuar.",
+            ),
+            class_name="notice no-print md:!px-6",
+            aria_label="Segundo fator",
+        ),
+    )
+
+
 def shell(*content: rx.Component) -> rx.Component:
     """Frame a page's content."""
     search = rx.cond(AuthState.permissions.contains(Permission.CLIENTS_VIEW.value), search_box())
@@ -233,6 +253,7 @@ def shell(*content: rx.Component) -> rx.Component:
         rx.el.div(
             top,
             sandbox_strip(),
+            _enrol_notice(),
             rx.el.main(*content, id="conteudo", tab_index=-1, class_name="content"),
             class_name="min-w-0",
         ),

@@ -72,6 +72,8 @@ def make_engine(url: str, *, pool_size: int, statement_timeout_ms: int = 8000) -
         max_overflow=0,
         pool_timeout=3,
         pool_pre_ping=True,
+        # An error's text goes to the log: its parameters are people.
+        hide_parameters=True,
         connect_args={"options": options, "connect_timeout": 3},
     )
 

@@ -35,6 +35,9 @@ class Client(Base):
             postgresql_using="gin",
             postgresql_ops={"search_text": "gin_trgm_ops"},
         ),
+        # By its number an answer finds who wrote it.
+        Index(None, "phone"),
+        Index(None, "other_phone"),
         Index(None, "registered_by"),
         Index(None, "supervisor_id"),
         # Room on each page lets the nightly updates stay on it, without a new entry in every index.

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, inspect, select
 from sqlalchemy.orm import Session, aliased
 
 from domain.due_dates import DueDateChange, contract_as_of
@@ -35,7 +35,9 @@ from loanapp.models.invoices import Invoice
 from loanapp.models.payments import Payment, Reversal
 from loanapp.models.requests import Request
 
-_INVOICE_COLUMNS = tuple(column for column in Invoice.__table__.columns if column.name != "open_cents")
+_INVOICE_COLUMNS = tuple(
+    getattr(Invoice, column.key) for column in inspect(Invoice).column_attrs if column.key != "open_cents"
+)
 _REQUEST_COLUMNS = (
     Request.id,
     Request.late_fee_pct,

@@ -8,6 +8,8 @@ The texts are put together from this module's own constants only; every value is
 
 from sqlalchemy import TextClause, text
 
+OVERDUE_ACTION, OVERDUE_RECORD = "invoices.overdue", "cycle_run"
+
 # A contract that an earlier cycle set aside waits alone, by its own watermark, until a retry brings it up.
 _GATES = {"overdue": "", "mora": "AND r.overdue_through >= :date", "charge": "AND r.mora_through >= :date"}
 
@@ -109,11 +111,10 @@ stamped AS (
    WHERE r.id = v.id
 ),
 facts AS (
-  SELECT client_id, json_build_object(
-           'action', 'invoices.overdue', 'actor', 'Sistema', 'business_date', CAST(:date AS date),
-           'run', CAST(:run AS text), 'late_fee_cents', sum(delta_cents),
-           'invoices', json_agg(request_id || '/' || number ORDER BY request_id, number)
-         )::text AS text
+  SELECT client_id, (CAST(:facts AS jsonb) || jsonb_build_object('after', jsonb_build_object(
+           'late_fee_cents', sum(delta_cents),
+           'invoices', jsonb_agg(request_id || '/' || number ORDER BY request_id, number)
+         )))::text AS text
     FROM changed WHERE delta_cents <> 0 OR old_status = 'OPEN' GROUP BY client_id
 ),
 linked AS (
@@ -124,10 +125,10 @@ linked AS (
   RETURNING c.id, c.audit_count, c.audit_head, f.text
 ),
 noted AS (
-  INSERT INTO audit_events (chain, chain_number, client_id, actor_name, action, record_kind, record_id,
+  INSERT INTO audit_events (chain, chain_number, client_id, actor_id, actor_name, action, record_kind, record_id,
                             business_date, at, text, hash)
-  SELECT 'client:' || id, audit_count, id, 'Sistema', 'invoices.overdue', 'cycle_run', CAST(:run AS text), :date,
-         :now, text, audit_head FROM linked
+  SELECT 'client:' || id, audit_count, id, CAST(:actor_id AS uuid), :actor, '{OVERDUE_ACTION}', '{OVERDUE_RECORD}',
+         CAST(:run AS text), :date, :now, text, audit_head FROM linked
 )
 {_COUNTS}"""
 

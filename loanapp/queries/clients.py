@@ -23,7 +23,9 @@ from sqlalchemy import (
     literal_column,
     select,
 )
+from sqlalchemy.orm import aliased
 
+from domain import masking
 from domain.clients import ClientKind, ClientNotFound, ClientStatus, TaxId, fold
 from domain.errors import DomainError
 from domain.invoices import InvoiceStatus
@@ -31,12 +33,14 @@ from domain.permissions import Permission
 from domain.requests import RequestStatus
 from loanapp.models.auth import User
 from loanapp.models.clients import Client
+from loanapp.models.follow_ups import FollowUp
 from loanapp.models.invoices import Invoice
-from loanapp.models.messages import Message
 from loanapp.models.requests import Request
+from loanapp.queries._contacts import last_contact_at, of_promise
 from loanapp.queries._query import Tx, query
 
 SEARCH_WORDS_MAXIMUM = 8
+_SUPERVISOR = aliased(User)
 _FULL_PHONE_LENGTHS = (12, 13)  # 55, the area code, and 8 or 9 digits.
 
 
@@ -59,9 +63,14 @@ class ClientsOrder(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ClientsFilter:
-    """What a list shows; `page` counts from 1, and one past the end is the last page."""
+    """What a list shows; `page` counts from 1, and one past the end is the last page.
+
+    `supervisor_id` keeps the clients of one street supervisor, `is_unassigned` those of none.
+    """
 
     text: str = ""
+    supervisor_id: UUID | None = None
+    is_unassigned: bool = False
     view: ClientsView = ClientsView.ALL
     order: ClientsOrder = ClientsOrder.NAME
     is_descending: bool = False
@@ -71,13 +80,17 @@ class ClientsFilter:
 
 @dataclass(frozen=True, kw_only=True)
 class ClientLine:
-    """One client in a list. `next_due_date` is the first effective due date from today on of what is unpaid."""
+    """One client in a list, identities masked.
+
+    `next_due_date` is the first effective due date from today on of what is unpaid.
+    """
 
     client_id: UUID
     name: str
     tax_id: str
     phone: str
     district: str
+    supervisor: str
     status: ClientStatus
     open_cents: int
     overdue_cents: int
@@ -98,7 +111,10 @@ class ClientsPage:
 
 @dataclass(frozen=True, kw_only=True)
 class ClientRecord:
-    """Everything kept about one client, and what the client owes today."""
+    """What is kept about one client, CPF, CNPJ and phones masked, and what the client owes today.
+
+    Who needs an identity in full asks `services/disclosure.py`, which leaves a trace.
+    """
 
     client_id: UUID
     number: int
@@ -125,13 +141,18 @@ class ClientRecord:
     consent_on: date
     consent_origin: str
     credit_cents: int
+    anonymised_on: date | None
     registered_on: date
     registered_by: str
+    supervisor_id: UUID | None
+    supervisor: str
     open_cents: int
     overdue_cents: int
     days_overdue: int
     next_due_date: date | None
     last_contact_at: datetime | None
+    promised_on: date | None
+    promised_cents: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,7 +208,7 @@ def owed() -> Subquery:
 def clients_page(tx: Tx, parameters: ClientsFilter) -> ClientsPage:
     """Return one page of the clients that match, in two statements."""
     owes = owed()
-    conditions = [*matches(parameters.text), *_of_view(parameters.view, owes)]
+    conditions = [*matches(parameters.text), *_of_view(parameters.view, owes), *_of_supervisor(parameters)]
     total, open_cents, overdue_cents = tx.session.execute(
         select(
             func.count(),
@@ -216,6 +237,12 @@ def _of_view(view: ClientsView, owes: Subquery) -> list[ColumnElement[bool]]:
     return []
 
 
+def _of_supervisor(parameters: ClientsFilter) -> list[ColumnElement[bool]]:
+    if parameters.is_unassigned:
+        return [Client.supervisor_id.is_(None)]
+    return [Client.supervisor_id == parameters.supervisor_id] if parameters.supervisor_id else []
+
+
 def _page_of_lines(
     tx: Tx, parameters: ClientsFilter, page: int, conditions: Sequence[ColumnElement[bool]], owes: Subquery
 ) -> Select[*tuple[Any, ...]]:
@@ -223,6 +250,7 @@ def _page_of_lines(
     chosen = (
         select(
             Client.id, Client.name, Client.tax_id, Client.phone, Client.district, Client.status, Client.search_text,
+            Client.supervisor_id,
             owes.c.open_cents, owes.c.overdue_cents, owes.c.overdue_since, _key(tx, parameters.order, owes),
         )
         .outerjoin(owes, owes.c.client_id == Client.id)
@@ -232,9 +260,14 @@ def _page_of_lines(
         .offset((page - 1) * parameters.size)
         .subquery("chosen")
     )  # fmt: skip
-    return select(chosen, _next_due_date(chosen.c.id, tx.business_date), _last_contact_at(chosen.c.id)).order_by(
-        *_sorting(parameters, chosen.c.sort_key, chosen.c.search_text, chosen.c.id)
-    )
+    return (
+        select(
+            chosen, User.name.label("supervisor"),
+            _next_due_date(chosen.c.id, tx.business_date), last_contact_at(chosen.c.id),
+        )
+        .outerjoin(User, User.id == chosen.c.supervisor_id)
+        .order_by(*_sorting(parameters, chosen.c.sort_key, chosen.c.search_text, chosen.c.id))
+    )  # fmt: skip
 
 
 def _key(tx: Tx, order: ClientsOrder, owes: Subquery) -> ColumnElement[Any]:
@@ -270,23 +303,14 @@ def _next_due_date(client_id: ColumnExpressionArgument[UUID], today: date) -> Co
     )
 
 
-def _last_contact_at(client_id: ColumnExpressionArgument[UUID]) -> ColumnElement[Any]:
-    return (
-        select(func.max(Message.sent_at))
-        .where(Message.client_id == client_id)
-        .correlate_except(Message)
-        .scalar_subquery()
-        .label("last_contact_at")
-    )
-
-
 def _line(tx: Tx, row: Row[*tuple[Any, ...]]) -> ClientLine:
     return ClientLine(
         client_id=row.id,
         name=row.name,
-        tax_id=row.tax_id,
-        phone=row.phone,
+        tax_id=masking.tax_id(row.tax_id),
+        phone=masking.phone(row.phone),
         district=row.district,
+        supervisor=row.supervisor or "",
         status=ClientStatus(row.status),
         open_cents=int(row.open_cents or 0),
         overdue_cents=int(row.overdue_cents or 0),
@@ -307,31 +331,43 @@ def client_record(tx: Tx, client_id: UUID) -> ClientRecord:
     owes = owed()
     found = tx.session.execute(
         select(
-            Client, User.name, owes.c.open_cents, owes.c.overdue_cents, owes.c.overdue_since,
-            _next_due_date(Client.id, tx.business_date), _last_contact_at(Client.id),
+            Client, User.name, _SUPERVISOR.name, owes.c.open_cents, owes.c.overdue_cents, owes.c.overdue_since,
+            _next_due_date(Client.id, tx.business_date), last_contact_at(Client.id),
+            of_promise(FollowUp.promised_on, Client.id, tx.business_date),
+            of_promise(FollowUp.promised_cents, Client.id, tx.business_date),
         )
         .outerjoin(owes, owes.c.client_id == Client.id)
         .outerjoin(User, User.id == Client.registered_by)
+        .outerjoin(_SUPERVISOR, _SUPERVISOR.id == Client.supervisor_id)
         .where(Client.id == client_id)
     ).one_or_none()  # fmt: skip
     if found is None:
         raise ClientNotFound
-    client, registered_by, open_cents, overdue_cents, overdue_since, next_due_date, last_contact_at = found
+    client, registered_by, supervisor, open_cents, overdue_cents, *dates, promised_on, promised_cents = found
+    overdue_since, next_due_date, contacted_at = dates
     kept = (
-        "number", "blocked_reason", "name", "preferred_name", "tax_id", "birth_date", "phone", "other_phone",
-        "phone_flag", "zip_code", "street", "street_number", "complement", "district", "city", "state", "occupation",
-        "income_cents", "accepts_messages", "consent_on", "consent_origin", "credit_cents", "registered_on",
+        "number", "blocked_reason", "name", "preferred_name", "birth_date", "phone_flag", "zip_code", "street",
+        "street_number", "complement", "district", "city", "state", "occupation",
+        "income_cents", "accepts_messages", "consent_on", "consent_origin", "credit_cents", "anonymised_on",
+        "registered_on",
     )  # fmt: skip
     return ClientRecord(
         client_id=client.id,
+        tax_id=masking.tax_id(client.tax_id),
+        phone=masking.phone(client.phone),
+        other_phone=masking.phone(client.other_phone),
         kind=ClientKind(client.kind),
         status=ClientStatus(client.status),
         registered_by=registered_by or "",
+        supervisor_id=client.supervisor_id,
+        supervisor=supervisor or "",
         open_cents=int(open_cents or 0),
         overdue_cents=int(overdue_cents or 0),
         days_overdue=days_since(tx, overdue_since),
         next_due_date=next_due_date,
-        last_contact_at=last_contact_at,
+        last_contact_at=contacted_at,
+        promised_on=promised_on,
+        promised_cents=promised_cents or 0,
         **{name: getattr(client, name) for name in kept},
     )
 

@@ -16,6 +16,7 @@ from domain.messages import MAY_HAVE_LEFT, MessageKind, Reason, reason_to_withho
 from domain.permissions import Permission
 from domain.templates import Lender
 from domain.windows import opening, state_of
+from loanapp.models import promises
 from loanapp.models.auth import User
 from loanapp.models.clients import Client
 from loanapp.models.company import CompanySettings
@@ -285,7 +286,7 @@ def _trigger(cycle: Cycle, day: date) -> datetime:
 
 # Whoever owes something due by the date, and has no charge text for it yet.
 _BORROWERS = text("""
-SELECT c.phone, c.state, c.phone_flag, c.accepts_messages, min(i.effective_due_date) AS oldest,
+SELECT c.id, c.phone, c.state, c.phone_flag, c.accepts_messages, min(i.effective_due_date) AS oldest,
        m.id IS NOT NULL AS has_text,
        (SELECT count(*) FROM messages w
          WHERE w.client_id = c.id AND w.kind = :kind AND w.status = ANY(:may_have_left)
@@ -305,6 +306,7 @@ def _charge_preview(tx: Tx, business_date: date) -> CycleCounts:
         "may_have_left": [status.value for status in MAY_HAVE_LEFT],
     }
     borrowers = tx.session.execute(_BORROWERS, parameters).all()
+    promised = set(tx.session.scalars(promises.standing(business_date)))
     calendar = BusinessCalendar(company_holidays(tx.session))
     lender = _lender(tx)
     new = [borrower for borrower in borrowers if not borrower.has_text]
@@ -316,6 +318,7 @@ def _charge_preview(tx: Tx, business_date: date) -> CycleCounts:
             is_past=business_date < tx.business_date,
             accepts_messages=borrower.accepts_messages,
             is_number_flagged=bool(borrower.phone_flag),
+            has_promise=borrower.id in promised,
             needs_approval=step.needs_approval,
             charges_in_week=borrower.charges_in_week,
             opens_at=opening(tx.now, business_date, state, calendar, step.hours),

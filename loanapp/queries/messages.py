@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, func, select
 
+from domain import masking
 from domain.messages import MessageKind, MessageStatus
 from domain.permissions import Permission
 from loanapp.models.auth import User
@@ -78,7 +79,8 @@ class MessagesFilter:
 class MessageLine:
     """One text. `total_cents` is what it asks for or receipts, `invoice_count` how many invoices it names.
 
-    `created_by_name` is the person who queued it, or started the cycle that did; None when the clock did.
+    `phone` is masked.  `created_by_name` is the person who queued it, or started the cycle that did; None when the
+    clock did.
     """
 
     message_id: UUID
@@ -280,7 +282,7 @@ def _line(row: Row[Any]) -> MessageLine:
         attempts=row.attempts,
         provider_status=row.provider_status,
         body=row.body,
-        phone=row.phone,
+        phone=masking.phone(row.phone),
         total_cents=row.snapshot["total_cents" if is_charge else "amount_cents"],
         invoice_count=len(row.snapshot["invoices"]) if is_charge else 0,
         business_date=row.business_date,

@@ -4,21 +4,19 @@ Reversals, adjustments, refunds, uses of credit and moved due dates are each wha
 round.  And when the last of them happened, and what they may have made owed again.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select
 
 from loanapp.models.invoices import Invoice
 from loanapp.models.payments import Adjustment, CreditUse, DueDateChange, Payment, Refund, Reversal
 from loanapp.models.requests import Request
 from loanapp.queries._query import Tx
-from loanapp.queries.evidence import PAYMENT_ACTIONS, Difference, difference
+from loanapp.queries.evidence import PAYMENT_ACTIONS
+from loanapp.queries.trail import Difference, Event, Events, difference
 
-_Events = Sequence[Row[*tuple[Any, ...]]]
 _Facts = dict[tuple[str, ...], tuple[object, ...]]
 
 _REVERSALS = {
@@ -31,12 +29,12 @@ _REVERSALS = {
 _ACTIONS = PAYMENT_ACTIONS | {*_REVERSALS, "credit.refunded", "charges.waived", "invoice.due_date_changed"}
 
 
-def fact_differences(tx: Tx, events: Mapping[UUID, _Events]) -> Iterator[Difference]:
+def fact_differences(tx: Tx, events: Mapping[UUID, Events]) -> Iterator[Difference]:
     """Yield each money fact of clients with a trail that is not what its event says, or lacks its event or its row."""
     told: _Facts = {}
     for event in (event for of_client in events.values() for event in of_client):
         if event.action in _ACTIONS:
-            told.update(_told(event.action, json.loads(event.text)))
+            told.update(_told(event))
     clients = list(events)
     stored: _Facts = {}
     for read in (_reversals, _adjustments, _refunds, _credit_uses, _due_date_changes):
@@ -46,26 +44,29 @@ def fact_differences(tx: Tx, events: Mapping[UUID, _Events]) -> Iterator[Differe
             yield difference(f"5 {key[0]}", " ".join(key), stored.get(key), told.get(key))
 
 
-def _told(action: str, facts: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], tuple[object, ...]]]:
+def _told(event: Event) -> Iterator[tuple[tuple[str, ...], tuple[object, ...]]]:
     """Yield what one event tells, by the fact's kind and id."""
-    record_id, after = facts["record"].partition(":")[2], facts["after"]
-    who = (facts["business_date"], facts["actor_id"] or "")
-    if action in _REVERSALS:
-        yield ("reversal", record_id), (after[_REVERSALS[action]], facts["reason"], *who)
-    elif action == "credit.refunded":
-        yield ("refund", record_id), (after["number"], after["amount_cents"], after["method"], facts["reason"], *who)
-    elif action == "invoice.due_date_changed":
-        yield ("due date change", record_id), (
-            after["invoice"], facts["before"]["due_date"], after["due_date"], after["late_fee_relief_cents"],
-            after["mora_relief_cents"], facts["reason"], *who,
+    after, reason = event.after, event.facts.get("reason")
+    who = (event.facts.get("business_date"), event.facts.get("actor_id") or "")
+    if event.action in _REVERSALS:
+        yield ("reversal", event.record_id), (after.get(_REVERSALS[event.action]), reason, *who)
+    elif event.action == "credit.refunded":
+        yield ("refund", event.record_id), (
+            after.get("number"), after.get("amount_cents"), after.get("method"), reason, *who,
+        )  # fmt: skip
+    elif event.action == "invoice.due_date_changed":
+        before = event.facts.get("before") or {}
+        yield ("due date change", event.record_id), (
+            after.get("invoice"), before.get("due_date"), after.get("due_date"), after.get("late_fee_relief_cents"),
+            after.get("mora_relief_cents"), reason, *who,
         )  # fmt: skip
     for line in after.get("adjustments", ()):
-        order = facts["reason"] if line["kind"] == "WAIVER" else ""
+        order = reason if line["kind"] == "WAIVER" else ""
         yield ("adjustment", line["id"]), (
             line["kind"], line["invoice"], line["component"], line["amount_cents"], order, *who,
         )  # fmt: skip
     for source in after.get("sources", ()):
-        yield ("credit use", record_id, str(source["payment"])), (source["amount_cents"], who[0])
+        yield ("credit use", event.record_id, str(source["payment"])), (source["amount_cents"], who[0])
 
 
 def _reversals(tx: Tx, client_ids: Sequence[UUID]) -> Iterator[tuple[tuple[str, ...], tuple[object, ...]]]:

@@ -8,17 +8,19 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, and_, select
 from sqlalchemy.orm import aliased
 
+from domain.approvals import ApprovalKind, ApprovalStatus
 from domain.calendar import BusinessCalendar
 from domain.charges import check_rates
 from domain.clients import ClientKind, ClientStatus
 from domain.errors import DomainError
 from domain.history import AllocationLine, Position
 from domain.money import Money
-from domain.permissions import Permission
+from domain.permissions import Limit, Permission
 from domain.requests import RequestNotFound, RequestStatus, check_approver
+from loanapp.models.approvals import Approval
 from loanapp.models.audit import AuditEvent
 from loanapp.models.auth import User
 from loanapp.models.clients import Client
@@ -36,6 +38,7 @@ _STEP_OF_ACTION = {
     "request.approved": RequestStatus.APPROVED,
     "request.declined": RequestStatus.UNAPPROVED,
     "request.disbursed": RequestStatus.ACTIVE,
+    "request.lost": RequestStatus.LOST,
 }
 _PARENT = aliased(Request)
 
@@ -88,11 +91,22 @@ class Obstacle:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WaitingWriteOff:
+    """The question whether the loan is lost, which waits for a second person; the amount in centavos."""
+
+    asked_by: str
+    asked_at: datetime
+    amount_cents: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RequestRecord:
     """One loan today; amounts in centavos, rates in percent.
 
     `simulation` is the plan while no money has left; `invoices` and `payments` are those of a disbursed loan.
     `borrower` is the client's history, for an OPEN one; `needs_reason` says that the actor approves only with a reason.
+    `may_write_off` says that writing off what is open today is within the actor's limit.
     """
 
     request_id: UUID
@@ -133,20 +147,32 @@ class RequestRecord:
     simulation: Simulation | None
     obstacle: Obstacle
     needs_reason: bool
+    write_off: WaitingWriteOff | None
+    may_write_off: bool
 
 
 @query(Permission.REQUESTS_VIEW)
 def request_record(tx: Tx, number: int) -> RequestRecord:
     """Return the loan with a number as it stands today; raise RequestNotFound; seven statements at most."""
     found = tx.session.execute(
-        select(Request, Client, _PARENT.number)
+        select(Request, Client, _PARENT.number, Approval, User.name)
         .join(Client, Client.id == Request.client_id)
         .outerjoin(_PARENT, _PARENT.id == Request.parent_id)
+        .outerjoin(
+            Approval,
+            and_(
+                Approval.request_id == Request.id,
+                Approval.kind == ApprovalKind.WRITE_OFF,
+                Approval.status == ApprovalStatus.PENDING,
+            ),
+        )
+        .outerjoin(User, User.id == Approval.asked_by)
         .where(Request.number == number)
     ).one_or_none()
     if found is None:
         raise RequestNotFound(number=number)
-    request, client, parent_number = found
+    request, client, parent_number, waiting, asked_by = found
+    standing = _standing(tx, request)
     is_open = request.status == RequestStatus.OPEN
     obstacle, needs_reason = _approval(tx, request, client) if is_open else (Obstacle(), False)
     return RequestRecord(
@@ -163,7 +189,18 @@ def request_record(tx: Tx, number: int) -> RequestRecord:
         needs_reason=needs_reason,
         steps=_steps(tx, request),
         **{name: getattr(request, name) for name in _KEPT},
-        **_standing(tx, request),
+        write_off=_waiting(waiting, asked_by) if waiting else None,
+        may_write_off=tx.actor.is_within(Limit.WRITE_OFF_CENTS, standing["open_cents"]),
+        **standing,
+    )
+
+
+def _waiting(approval: Approval, asked_by: str) -> WaitingWriteOff:
+    return WaitingWriteOff(
+        asked_by=asked_by,
+        asked_at=approval.asked_at,
+        amount_cents=approval.amount_cents,
+        reason=approval.reason,
     )
 
 
@@ -247,7 +284,6 @@ def _steps(tx: Tx, request: Request) -> tuple[LifeStep, ...]:
     ends = (
         (RequestStatus.PAID, request.paid_on),
         (RequestStatus.RENEGOTIATED, request.renegotiated_on),
-        (RequestStatus.LOST, request.lost_on),
     )
     return (*steps, *(LifeStep(status=status.value, on=on) for status, on in ends if on is not None))
 

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, UnaryExpression, and_, func, or_, select
 
+from domain import masking
 from domain.calendar import BusinessCalendar, Step, due_dates
-from domain.clients import ClientStatus, Phone, TaxId
+from domain.clients import ClientStatus
 from domain.errors import Checks
 from domain.instalments import Plan, PlanTerms, build_plan, effective_annual_cost, regular_instalment
 from domain.money import Money, total
@@ -77,7 +78,7 @@ class RequestsPage:
 
 @dataclass(frozen=True, kw_only=True)
 class Borrower:
-    """A client as who decides about a loan sees it: whether blocked, and how the loans before this one went.
+    """A client as who decides about a loan sees it, identities masked: how the loans before this one went.
 
     `waiting` counts requests not yet disbursed; `days_late_average` is over all paid invoices, early ones as 0.
     """
@@ -276,8 +277,8 @@ def _borrower(tx: Tx, row: Row[Any]) -> Borrower:
     return Borrower(
         client_id=client.id,
         name=client.name,
-        tax_id=TaxId(client.tax_id).masked,
-        phone=Phone(client.phone).formatted,
+        tax_id=masking.tax_id(client.tax_id),
+        phone=masking.phone(client.phone),
         is_blocked=client.status == ClientStatus.BLOCKED,
         blocked_reason=client.blocked_reason,
         income_cents=client.income_cents,

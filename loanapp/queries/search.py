@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 from sqlalchemy import Row, case, func, or_, select, true
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from domain.clients import ClientStatus, TaxId
+from domain import masking
+from domain.clients import ClientStatus
 from domain.errors import DomainError
 from domain.invoices import InvoiceStatus
 from domain.money import format_brl, parse_brl
@@ -136,7 +137,7 @@ def _client(tx: Tx, row: Row[*tuple[Any, ...]]) -> SearchHit:
         action, action_to = "Nova solicitação", f"/emprestimos/novo?cliente={row.id}"
     return SearchHit(
         kind="client", group="Clientes", title=row.name,
-        detail=f"{TaxId(row.tax_id).masked} · {_debt(tx, row)}",
+        detail=f"{masking.tax_id(row.tax_id)} · {_debt(tx, row)}",
         status=row.status, to=to, action=action, action_to=action_to,
     )  # fmt: skip
 

@@ -55,6 +55,11 @@ def request_id_of(tx: Tx, number: int) -> UUID | None:
 @query(Permission.REQUESTS_VIEW)
 def statements(tx: Tx, parameters: StatementsOf) -> list[Document]:
     """Return a document per request, by number; raise RequestNotFound where a number did not exist on that date."""
+    return statements_in(tx, parameters)
+
+
+def statements_in(tx: Tx, parameters: StatementsOf) -> list[Document]:
+    """Return the documents of `statements` inside a read that somebody else opened."""
     rows = tx.session.execute(_requests(parameters)).all()
     if len(rows) != len(set(parameters.numbers)):
         found = {row.number for row in rows}

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from sqlalchemy import func, select, true
 
-from domain.audit import GENESIS, SYSTEM_CHAIN
 from domain.calendar import BusinessCalendar, Step
 from domain.cycles import CLOSED, Cycle
 from domain.history import Position
@@ -24,7 +23,6 @@ from domain.permissions import Actor, Permission
 from domain.requests import DISBURSED, RequestStatus
 from loanapp.clock import Moment
 from loanapp.models import credit_sql
-from loanapp.models.audit import AuditHead
 from loanapp.models.clients import Client
 from loanapp.models.contracts import LoadedContract, aggregate_columns, invoice_columns, load_contracts, to_recover
 from loanapp.models.cycles import CycleRun
@@ -34,16 +32,16 @@ from loanapp.models.messages import Message
 from loanapp.models.payments import Allocation, CreditUse, Payment, Reversal
 from loanapp.models.requests import Request
 from loanapp.queries._query import Tx, query
-from loanapp.queries.evidence import (
+from loanapp.queries.evidence import payment_differences, request_differences
+from loanapp.queries.money_evidence import fact_differences, last_effects, undone_since
+from loanapp.queries.trail import (
     Difference,
     chain_differences,
+    chain_of,
     difference,
     events_by_client,
-    events_of_chain,
-    payment_differences,
-    request_differences,
+    system_differences,
 )
-from loanapp.queries.money_evidence import fact_differences, last_effects, undone_since
 
 REQUESTS_PER_CHUNK = 500
 CLIENTS_PER_CHUNK = 1000
@@ -116,7 +114,8 @@ def chains(tx: Tx, after: UUID | None) -> ContractChecks:
     found: list[Difference] = []
     for client in clients:
         record = f"client {client.number}"
-        found.extend(chain_differences(record, by_client.get(client.id, ()), client.audit_count, client.audit_head))
+        chain, events = chain_of(client.id), by_client[client.id]
+        found.extend(chain_differences(record, chain, events, client.audit_count, client.audit_head))
     found.extend(request_differences(tx, by_client))
     found.extend(payment_differences(tx, by_client))
     found.extend(fact_differences(tx, by_client))
@@ -128,11 +127,7 @@ def chains(tx: Tx, after: UUID | None) -> ContractChecks:
 def book(tx: Tx, _parameters: None) -> list[Difference]:
     """Check what no single contract shows: credit, the system's chain, states, messages, stuck rows."""
     found = list(_credit_differences(tx))
-    head = tx.session.get(AuditHead, SYSTEM_CHAIN)
-    rows = events_of_chain(tx, SYSTEM_CHAIN)
-    found.extend(
-        chain_differences("audit chain system", rows, head.count if head else 0, head.head if head else GENESIS)
-    )
+    found.extend(system_differences(tx)[0])
     found.extend(_state_differences(tx))
     found.extend(_message_differences(tx))
     found.extend(_stuck_rows(tx))

@@ -21,9 +21,11 @@ from domain.money import Money
 from domain.requests import RequestStatus
 from domain.templates import Lender, OwedInvoice
 from domain.windows import state_of
+from loanapp.models import promises
 from loanapp.models.clients import Client
 from loanapp.models.company import CompanySettings
 from loanapp.models.contracts import company_holidays
+from loanapp.models.follow_ups import FollowUp
 from loanapp.models.invoices import Invoice
 from loanapp.models.messages import Message
 from loanapp.models.payments import Allocation
@@ -141,6 +143,12 @@ def charges_in_week(
     if besides:
         counted = counted.where(Message.id != besides)
     return {client_id: texts for client_id, texts in session.execute(counted)}  # noqa: C416 - a row is no pair.
+
+
+def promised_until(session: Session, client_ids: Iterable[UUID], day: date) -> dict[UUID, date]:
+    """Return, for those of the clients who have a promise that stands on a day, until when it does."""
+    found = session.execute(promises.standing(day).where(FollowUp.client_id.in_(list(client_ids))))
+    return {client_id: promised_on for client_id, promised_on in found if promised_on}
 
 
 def charge_snapshot(owed: Sequence[OwedInvoice], as_of: date) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_once
 from domain.delivery import LOGGED_OUT_CODES, ConnectionChanged
 from loanapp.models import locks
 from loanapp.models.messages import WhatsappInstance
+from loanapp.services import _audit
 from loanapp.services._use_case import Tx
 
 OPEN = "open"
@@ -30,4 +31,15 @@ def connection_changed(tx: Tx, instance: WhatsappInstance, fact: ConnectionChang
     if fact.state and instance.connection_state != fact.state:
         instance.connection_state, instance.state_changed_at = fact.state, tx.now
     if fact.state == "close" and fact.status_code in LOGGED_OUT_CODES:
-        instance.paused_reason = LOGGED_OUT
+        pause(tx, instance, LOGGED_OUT)
+
+
+def pause(tx: Tx, instance: WhatsappInstance, reason: str) -> None:
+    """Let nothing leave the instance until a person resumes it; the trail says so once."""
+    if instance.paused_reason == reason:
+        return
+    _audit.note(
+        tx, None, "whatsapp.paused", "whatsapp_instance", instance.name,
+        before={"paused_reason": instance.paused_reason}, after={"paused_reason": reason},
+    )  # fmt: skip
+    instance.paused_reason = reason

@@ -33,12 +33,15 @@ from loanapp.services._borrowers import (
     first_name,
     load_calendar,
     load_lender,
+    promised_until,
 )
 from loanapp.services._use_case import Tx
 
 QUEUE = "whatsapp-messages"
 INBOUND_QUEUE = "inbound"
 ORIGIN_CYCLE, ORIGIN_PERSON = "CYCLE", "PERSON"
+# These make only the reminders moot; whoever asked for no texts gets none of any kind.
+_CHARGES_ONLY = frozenset({Reason.PAYMENT, Reason.PROMISE_MADE, Reason.WRITTEN_OFF})
 _IDS = uuid.UUID("6f4a3c1e-52b7-4d0e-9a57-1c2f8f5f0b11")
 
 
@@ -53,9 +56,12 @@ class ChargeCounts:
 def queue_charges(tx: Tx, chunk: Sequence[Borrower], as_of: date) -> ChargeCounts:
     """Promise one charge text per borrower for a business date, or record why there is none (money.md §6.6).
 
-    A date that already passed records and never sends.  The clients must be locked.  At most three statements.
+    A date that already passed records and never sends.  The clients must be locked.  The number of statements does not
+    grow with the chunk.
     """
-    recent = charges_in_week(tx.session, [borrower.client_id for borrower in chunk], as_of)
+    client_ids = [borrower.client_id for borrower in chunk]
+    recent = charges_in_week(tx.session, client_ids, as_of)
+    promised = promised_until(tx.session, client_ids, as_of)
     lender, calendar = load_lender(tx.session), load_calendar(tx.session)
     rows = []
     for borrower in chunk:
@@ -66,6 +72,7 @@ def queue_charges(tx: Tx, chunk: Sequence[Borrower], as_of: date) -> ChargeCount
             is_past=as_of < tx.business_date,
             accepts_messages=borrower.accepts_messages,
             is_number_flagged=bool(borrower.phone_flag),
+            has_promise=borrower.client_id in promised,
             needs_approval=step.needs_approval,
             charges_in_week=recent.get(borrower.client_id, 0),
             opens_at=opens_at,
@@ -197,10 +204,11 @@ def promise(tx: Tx, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def cancel_moot(tx: Tx, client: Client, reason: Reason = Reason.PAYMENT) -> int:
     """Cancel what is queued for a locked client and makes no sense any more; return how many texts.
 
-    A payment cancels the reminders, which would name a wrong amount; whoever asked for no texts gets none of any kind.
+    A payment cancels the reminders, which would name a wrong amount, and a promise those that it answers; whoever asked
+    for no texts gets none of any kind.
     """
     queued = locks.queued_messages(tx.session, client.id)
-    moot = [message for message in queued if reason is not Reason.PAYMENT or message.kind == MessageKind.CHARGE]
+    moot = [message for message in queued if reason not in _CHARGES_ONLY or message.kind == MessageKind.CHARGE]
     for message in moot:
         move(tx, message, MessageStatus.CANCELLED, reason=reason)
     return len(moot)

@@ -1,6 +1,7 @@
 """Brings the stored rows of one contract to what the replay says, writing only the difference (architecture.md §6)."""
 
 from dataclasses import asdict, dataclass
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import func, insert, select, update
@@ -9,6 +10,7 @@ from domain.history import Position
 from domain.money import Money
 from domain.payments import Parts
 from domain.requests import RequestStatus, check_move
+from loanapp.models import scope
 from loanapp.models.clients import Client
 from loanapp.models.contracts import LoadedContract, aggregate_columns, invoice_columns, load_contracts, to_recover
 from loanapp.models.invoices import Invoice
@@ -31,6 +33,11 @@ class Cause:
 
 
 NOTHING = Cause()
+
+
+def debt(tx: Tx, request: Request, *, as_of: date) -> Money:
+    """Return all that is open of a locked contract as of a business date, by a replay; nothing is written."""
+    return load_contracts(tx.session, [request.id])[request.id].position(as_of).total_open
 
 
 def settle(tx: Tx, client: Client, request: Request, cause: Cause) -> Position:
@@ -78,7 +85,8 @@ def _write_invoices(tx: Tx, loaded: LoadedContract, position: Position) -> None:
         if any(getattr(row, name) != value for name, value in columns.items()):
             changed.append({"id": row.id, **columns})
     if changed:
-        tx.session.execute(update(Invoice), changed)
+        # The keys are those of rows that `load_contracts` read in the actor's scope.
+        tx.session.execute(scope.outside(update(Invoice)), changed)
 
 
 def _write_allocations(tx: Tx, loaded: LoadedContract, position: Position, cause: Cause) -> None:

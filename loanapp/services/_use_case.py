@@ -16,8 +16,10 @@ from typing import Any, TypeVar
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session as OrmSession
 
+from domain.errors import DomainError
 from domain.permissions import Actor, Permission
 from loanapp.clock import Moment
+from loanapp.models import scope
 from loanapp.models.base import Session
 
 Command = TypeVar("Command")
@@ -59,6 +61,17 @@ class Tx:
         self.bells.append((queue, str(row_id)))
 
 
+class RefusalKept(Exception):
+    """Raised by a use case to refuse and keep what it wrote all the same, such as the event of a failed sign-in.
+
+    The caller gets `refusal`, after the commit.
+    """
+
+    def __init__(self, refusal: DomainError) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
+
+
 @contextmanager
 def _entered() -> Iterator[None]:
     assert not _is_inside.get(), "a use case never calls a use case"
@@ -83,10 +96,15 @@ def use_case(
         def run(actor: Actor, moment: Moment, command: Command) -> Result:
             actor.require(permission)
             for attempt in range(1, TRIES + 1):
+                refusal: DomainError | None = None
                 try:
                     with _entered(), Session.begin() as session:
+                        scope.limit(session, actor)
                         tx = Tx(session, actor, moment.now, moment.business_date)
-                        result = function(tx, command)
+                        try:
+                            result = function(tx, command)
+                        except RefusalKept as kept:
+                            refusal = kept.refusal
                 except DBAPIError as error:
                     if attempt == TRIES or getattr(error.orig, "sqlstate", None) not in HEALING_STATES:
                         raise
@@ -94,6 +112,8 @@ def use_case(
                     continue
                 for queue, row_id in tx.bells:
                     _bell(queue, row_id)
+                if refusal:
+                    raise refusal
                 return result
             raise AssertionError("the last attempt either returns or raises")
 

@@ -28,9 +28,10 @@ from domain.clients import (
 from domain.errors import Checks
 from domain.money import Money
 from domain.permissions import Permission
+from domain.privacy import ConsentOrigin
 from loanapp.models import locks
 from loanapp.models.clients import Client
-from loanapp.services import _audit
+from loanapp.services import _audit, _consent
 from loanapp.services._use_case import Tx, use_case
 
 ADULT_AGE_YEARS = 18
@@ -65,7 +66,7 @@ class RegisterClient:
     contact: Contact
     preferred_name: str = ""
     birth_date: date | None = None
-    consent_origin: str = "cadastro"
+    consent_origin: ConsentOrigin = ConsentOrigin.REGISTRATION
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,16 +147,13 @@ def check_identity(checks: Checks, command: RegisterClient, business_date: date)
 
 @use_case(Permission.CLIENTS_REGISTER)
 def change_contact(tx: Tx, command: ChangeContact) -> None:
-    """Replace a client's contact; changing whether messages are accepted dates the consent anew."""
+    """Replace a client's contact; whether messages are accepted is a consent, with its own date and event."""
     checks = Checks()
     contact = check_contact(checks, command.contact)
     checks.finish()
     client = _locked(tx.session, command.client_id)
     before = {column: getattr(client, column) for column in contact}
-    if client.accepts_messages != command.contact.accepts_messages:
-        contact |= {"accepts_messages": command.contact.accepts_messages}
-        before["accepts_messages"] = client.accepts_messages
-        client.consent_on, client.consent_origin = tx.business_date, "cadastro"
+    _consent.change(tx, client, accepts=command.contact.accepts_messages, origin=ConsentOrigin.REGISTRATION)
     if client.phone != contact["phone"]:
         # A number proven wrong was the old one; the new one has its own fate.
         client.phone_flag = ""

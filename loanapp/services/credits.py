@@ -113,8 +113,9 @@ def refund_credit(tx: Tx, command: RefundCredit) -> RefundReceipt:
     checks = Checks()
     checks.take("amount", check_amount, command.amount)
     checks.take("method", check_refund_method, command.method)
-    reason = checks.take("reason", required_text, command.reason, length_maximum=TEXT_LENGTH_MAXIMUM)
+    typed = checks.take("reason", required_text, command.reason, length_maximum=TEXT_LENGTH_MAXIMUM)
     checks.finish()
+    reason = _audit.masked(client, typed or "")
     taken = take(command.amount, _sources(tx, client))
     number = tx.session.scalars(
         insert(Refund)
@@ -135,7 +136,7 @@ def refund_credit(tx: Tx, command: RefundCredit) -> RefundReceipt:
     # Credit that leaves was allocated nowhere: there is nothing that it could move.
     _settle_sources(tx, client, taken, NOTHING)
     _audit.note(
-        tx, client, "credit.refunded", "refund", command.refund_id, reason=reason or "",
+        tx, client, "credit.refunded", "refund", command.refund_id, reason=reason,
         after={
             "number": number, "amount_cents": command.amount.cents, "method": command.method,
             "refunded_on": tx.business_date.isoformat(), "sources": _told(taken),

@@ -4,6 +4,7 @@
 one chunk's transaction, and whoever comes next goes on where it stopped.
 """
 
+import json
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID, uuid4
@@ -25,10 +26,10 @@ from domain.cycles import (
 from domain.permissions import Permission
 from domain.requests import RequestStatus
 from loanapp.models import locks
-from loanapp.models.cycle_sql import RUN, STAMP_CHARGE, to_visit
+from loanapp.models.cycle_sql import OVERDUE_ACTION, OVERDUE_RECORD, RUN, STAMP_CHARGE, to_visit
 from loanapp.models.cycles import CycleFailure, CycleRun
 from loanapp.models.requests import Request
-from loanapp.services import _borrowers, _outbox
+from loanapp.services import _audit, _borrowers, _outbox
 from loanapp.services._use_case import HEALING_STATES, Tx, use_case
 from loanapp.settings import SAO_PAULO
 
@@ -207,6 +208,11 @@ def close_run(tx: Tx, command: CloseRun) -> RunStatus:
             run.status = RunStatus.FAILED
         else:
             run.status = RunStatus.PARTIAL if run.failed else RunStatus.SUCCESS
+        _audit.note(
+            tx, None, "cycle_run.closed", "cycle_run", run.id,
+            before={"status": RunStatus.RUNNING},
+            after={"status": run.status, "clients_done": run.clients_done, "failed": run.failed},
+        )  # fmt: skip
     return RunStatus(run.status)
 
 
@@ -237,6 +243,13 @@ def _open(tx: Tx, command: OpenRun) -> OpenedRun:
     )
     tx.session.add(run)
     tx.session.flush()
+    _audit.note(
+        tx, None, "cycle_run.opened", "cycle_run", run.id,
+        after={
+            "cycle": command.cycle, "business_date": command.business_date.isoformat(),
+            "replay_number": run.replay_number,
+        },
+    )  # fmt: skip
     tx.ring(QUEUE, run.id)
     return _opened(run, is_new=True)
 
@@ -263,6 +276,11 @@ def _visit(tx: Tx, run: CycleRun, client_ids: list[UUID]) -> Counts:
             messages_skipped=dict(promised.withheld),
         )
     parameters = {"run": run.id, "date": run.business_date, "requests": requests, "now": tx.now}
+    if run.cycle == Cycle.OVERDUE:
+        # The statement links each client's event itself; its business date is the run's, not the day it is made up on.
+        facts = _audit.facts_of(tx, OVERDUE_ACTION, OVERDUE_RECORD, run.id)
+        facts["business_date"] = run.business_date.isoformat()
+        parameters |= {"facts": json.dumps(facts), "actor": tx.actor.name, "actor_id": tx.actor.user_id}
     counts = tx.session.execute(RUN[run.cycle], parameters).one()
     changes = Counts(clients=len(clients), examined=counts.examined, changed=counts.changed)
     if run.cycle == Cycle.OVERDUE:

@@ -34,6 +34,7 @@ from loanapp.services._borrowers import (
     load_calendar,
     load_lender,
     owed_by,
+    promised_until,
 )
 from loanapp.services._use_case import Tx, use_case
 
@@ -229,10 +230,11 @@ def _may_send(instance: WhatsappInstance, holder: UUID) -> bool:
 def _may_leave(tx: Tx, client: Client, message: Message) -> bool:
     """Decide again; withhold or postpone the text, or write it anew when what is owed changed since it was queued."""
     owed: tuple[OwedInvoice, ...] = ()
-    opens_at, charges = None, {}
+    opens_at, charges, promised = None, {}, {}
     if message.kind == MessageKind.CHARGE:
         owed = owed_by(tx.session, [client.id], message.business_date).get(client.id, ())
         charges = charges_in_week(tx.session, [client.id], message.business_date, besides=message.id)
+        promised = promised_until(tx.session, [client.id], tx.business_date)
         # A reminder that a person sends has the state's hours; only the cadence has hours of its own.
         by_person = message.snapshot.get("origin") == _outbox.ORIGIN_PERSON
         hours = None if by_person else templates.step_of(message.template).hours
@@ -246,6 +248,7 @@ def _may_leave(tx: Tx, client: Client, message: Message) -> bool:
             accepts_messages=client.accepts_messages,
             is_number_flagged=bool(client.phone_flag),
             is_owed=bool(owed),
+            has_promise=client.id in promised,
             charges_in_week=charges.get(client.id, 0),
             opens_at=opens_at,
         ),
@@ -291,7 +294,7 @@ def _tell_others(tx: Tx, client: Client, instance: WhatsappInstance, outcome: Ou
             before={"phone_flag": before}, after={"phone_flag": client.phone_flag},
         )  # fmt: skip
     if outcome.pauses_sender:
-        instance.paused_reason = CONFIG_WRONG
+        _instances.pause(tx, instance, CONFIG_WRONG)
     if outcome.is_disconnected:
         _instances.connection_changed(tx, instance, ConnectionChanged(state="close"))
 

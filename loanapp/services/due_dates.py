@@ -62,7 +62,7 @@ def change_due_date(tx: Tx, command: ChangeDueDate) -> DueDateChanged:
         raise RequestTakesNoPayment(status=request.status)
     if invoice.status not in (InvoiceStatus.OPEN, InvoiceStatus.UNPAID):
         raise InvoiceNotOpen(field="invoice_id")
-    reason = _checked_reason(tx, command, invoice, request)
+    reason = _audit.masked(client, _checked_reason(tx, command, invoice, request))
     relief_before, before = _standing(tx, invoice)
     effective = BusinessCalendar(company_holidays(tx.session)).effective(command.due_date)
     change = {

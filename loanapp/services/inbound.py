@@ -5,13 +5,15 @@ What a payload means is the adapter's knowledge (`loanapp/evolution/webhooks.py`
 """
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert as insert_once
 
+from domain.audit import Origin
 from domain.delivery import (
     AckReceived,
     ConnectionChanged,
@@ -25,11 +27,12 @@ from domain.delivery import (
 )
 from domain.messages import MessageStatus, PhoneFlag, Reason, Reply, climb, reply_of
 from domain.permissions import Permission
+from domain.privacy import ConsentOrigin
 from loanapp.models import locks
 from loanapp.models.clients import Client
 from loanapp.models.inbound import InboundEvent
 from loanapp.models.messages import Message
-from loanapp.services import _audit, _instances, _outbox
+from loanapp.services import _audit, _consent, _instances, _outbox
 from loanapp.services._use_case import Tx, use_case
 
 QUEUE = _outbox.INBOUND_QUEUE
@@ -89,7 +92,8 @@ def store_event(tx: Tx, command: StoreEvent) -> UUID:
 def apply_event(tx: Tx, command: ApplyEvent) -> str:
     """Apply a stored webhook and mark it handled in the same transaction; return what came of it.
 
-    An event about a text that nobody knows yet waits.  One that was handled, or that another worker handles, is left.
+    With it is kept whose text or answer it is about.  An event about a text that nobody knows yet waits.  One that was
+    handled, or that another worker handles, is left.
     """
     event = locks.inbound_event(tx.session, command.event_id)
     if event is None or event.handled_at is not None:
@@ -110,11 +114,11 @@ def apply_event(tx: Tx, command: ApplyEvent) -> str:
 def _apply(tx: Tx, event: InboundEvent, fact: Fact) -> str:
     match fact:
         case AckReceived():
-            return _climb(tx, fact)
+            return _climb(tx, event, fact)
         case TextSent():
-            return _match(tx, fact)
+            return _match(tx, event, fact)
         case TextReceived():
-            return _read(tx, fact)
+            return _read(tx, event, fact)
         case ConnectionChanged():
             _instances.connection_changed(tx, _instances.locked(tx, event.instance), fact)
             return "CONNECTION"
@@ -122,11 +126,12 @@ def _apply(tx: Tx, event: InboundEvent, fact: Fact) -> str:
             return "IGNORED"
 
 
-def _climb(tx: Tx, fact: AckReceived) -> str:
+def _climb(tx: Tx, event: InboundEvent, fact: AckReceived) -> str:
     """Take a text up the ladder of acks; what doesn't lead forward changes nothing."""
     message = _locked_by(tx, Message.provider_key == fact.key)
     if message is None:
         return WAITING
+    event.client_id = message.client_id
     start = MessageStatus(message.status)
     rung = climb(start, message.provider_status, fact.ack)
     if rung is None:
@@ -145,17 +150,19 @@ def _climb(tx: Tx, fact: AckReceived) -> str:
     return "APPLIED"
 
 
-def _match(tx: Tx, fact: TextSent) -> str:
+def _match(tx: Tx, event: InboundEvent, fact: TextSent) -> str:
     """Find the text that a `send.message` is about: by its key, else an UNKNOWN one by recipient and exact words.
 
     The reference in each text makes the words unique.  A text still SENDING has an answer to come: wait for it.
     """
-    if tx.session.scalar(select(func.count()).where(Message.provider_key == fact.key)):
+    event.client_id = tx.session.scalar(select(Message.client_id).where(Message.provider_key == fact.key))
+    if event.client_id is not None:
         return "KNOWN"
     digest = _outbox.hash_of(fact.text)
     message = _locked_by(tx, Message.body_hash == digest, Message.status == MessageStatus.UNKNOWN)
     if message is None or not is_same_recipient(message.phone, fact.recipient):
         return WAITING
+    event.client_id = message.client_id
     _outbox.accept(tx, message, key=fact.key, recipient=fact.recipient)
     _outbox.move(tx, message, MessageStatus.SENT, answer="send.message")
     return "APPLIED"
@@ -166,14 +173,16 @@ def _locked_by(tx: Tx, *conditions: Any) -> Message | None:  # noqa: ANN401 - SQ
     return locks.message(tx.session, found) if found else None
 
 
-def _read(tx: Tx, fact: TextReceived) -> str:
+def _read(tx: Tx, event: InboundEvent, fact: TextReceived) -> str:
     """Act on an answer that the system understands by itself: the number gets no more texts, whoever it belongs to."""
+    phones = phones_of(fact.sender)
+    has_number = or_(Client.phone.in_(phones), Client.other_phone.in_(phones))
+    owners = tx.session.execute(select(Client.id, Client.phone).where(has_number).order_by(Client.id)).all()
+    event.client_id = _author(tx, [owner.id for owner in owners], phones)
     reply = reply_of(fact.text)
     if reply is None:
         return "FOR_A_PERSON"
-    found = tx.session.scalars(
-        select(Client.id).where(Client.phone.in_(phones_of(fact.sender))).order_by(Client.id)
-    ).all()
+    found = [owner.id for owner in owners if owner.phone in phones]
     for client_id in found:
         client = locks.client(tx.session, client_id)
         assert client is not None, "a client is never deleted"
@@ -181,14 +190,28 @@ def _read(tx: Tx, fact: TextReceived) -> str:
     return reply.value if found else "UNKNOWN_SENDER"
 
 
+def _author(tx: Tx, owners: Sequence[UUID], phones: Sequence[str]) -> UUID | None:
+    """Return who of a number's owners wrote: the only one, else the one whom our last text to the number was for."""
+    if len(owners) == 1:
+        return owners[0]
+    return tx.session.scalar(
+        select(Message.client_id)
+        .where(Message.client_id.in_(owners), Message.phone.in_(phones), Message.sent_at.is_not(None))
+        .order_by(Message.sent_at.desc(), Message.id)
+        .limit(1)
+    )
+
+
 def _stop_texts(tx: Tx, client: Client, reply: Reply) -> None:
-    before = {"accepts_messages": client.accepts_messages, "phone_flag": client.phone_flag}
     if reply is Reply.OPT_OUT:
-        client.accepts_messages = False
-        _outbox.cancel_moot(tx, client, Reason.OPT_OUT)
-    else:
-        client.phone_flag = PhoneFlag.WRONG_NUMBER
-        _outbox.cancel_moot(tx, client, Reason.WRONG_NUMBER)
-    after = {"accepts_messages": client.accepts_messages, "phone_flag": client.phone_flag}
-    if after != before:
-        _audit.note(tx, client, "client.stopped_texts", "client", client.id, before=before, after=after)
+        _consent.change(tx, client, accepts=False, origin=ConsentOrigin.WHATSAPP, heard_by=Origin.WHATSAPP)
+        return
+    _outbox.cancel_moot(tx, client, Reason.WRONG_NUMBER)
+    before = client.phone_flag
+    if before == PhoneFlag.WRONG_NUMBER:
+        return
+    client.phone_flag = PhoneFlag.WRONG_NUMBER.value
+    _audit.note(
+        tx, client, "client.stopped_texts", "client", client.id,
+        before={"phone_flag": before}, after={"phone_flag": client.phone_flag}, origin=Origin.WHATSAPP,
+    )  # fmt: skip

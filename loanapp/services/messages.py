@@ -20,6 +20,7 @@ from domain.messages import (
     MessageNumberFlagged,
     MessageOptedOut,
     MessageOutsideHours,
+    MessagePromised,
     MessageStatus,
     MessageTooFrequent,
 )
@@ -29,7 +30,7 @@ from loanapp.models import locks
 from loanapp.models.clients import Client
 from loanapp.models.messages import Message
 from loanapp.services import _audit, _instances, _outbox
-from loanapp.services._borrowers import borrowers, charges_in_week, load_calendar, load_lender
+from loanapp.services._borrowers import borrowers, charges_in_week, load_calendar, load_lender, promised_until
 from loanapp.services._use_case import Tx, use_case
 
 
@@ -67,7 +68,8 @@ def queue_charge(tx: Tx, command: QueueCharge) -> QueuedText:
     """Queue one reminder to a client by hand, under the same limits as the cycle's: one a day, three a week.
 
     A person's order is also the approval that the formal steps need.  Raises ClientNotFound, MessageNothingOwed,
-    MessageOptedOut, MessageNumberFlagged, MessageAlreadyToday, MessageTooFrequent, MessageOutsideHours.
+    MessageOptedOut, MessageNumberFlagged, MessagePromised, MessageAlreadyToday, MessageTooFrequent,
+    MessageOutsideHours.
     """
     client = locks.client(tx.session, command.client_id)
     if client is None:
@@ -122,6 +124,9 @@ def _charge_row(tx: Tx, client: Client, key: str) -> dict[str, Any]:
     if not found:
         raise MessageNothingOwed
     _check_reachable(client)
+    promised_on = promised_until(tx.session, [client.id], today).get(client.id)
+    if promised_on is not None:
+        raise MessagePromised(promised_on=promised_on)
     texts_today = tx.session.scalars(
         select(Message.status).where(
             Message.client_id == client.id, Message.kind == MessageKind.CHARGE, Message.business_date == today

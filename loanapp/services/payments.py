@@ -5,6 +5,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import func, select
+
 from domain.adjustments import AdjustmentKind, remainder_to_waive
 from domain.clients import optional_text
 from domain.errors import Checks
@@ -14,14 +16,17 @@ from domain.payments import (
     check_amount,
     check_backdate_reason,
     check_backdating,
+    check_cash_ceiling,
     check_method,
     check_proportion,
     check_received_on,
 )
-from domain.permissions import Permission
+from domain.permissions import Limit, Permission
 from domain.requests import RequestStatus, RequestTakesNoPayment
+from loanapp.models import locks, scope
 from loanapp.models.company import CompanySettings
 from loanapp.models.contracts import load_contracts
+from loanapp.models.payments import Payment, Reversal
 from loanapp.models.requests import Request
 from loanapp.services import _adjustments, _audit, _outbox, _positions, _received
 from loanapp.services._adjustments import Order
@@ -53,6 +58,9 @@ class RegisterPayment:
 @use_case(Permission.PAYMENTS_REGISTER)
 def register_payment(tx: Tx, command: RegisterPayment) -> PaymentReceipt:
     """Register a payment and allocate it; the same id and order again returns the first receipt (money.md §4)."""
+    has_ceiling = command.method == PaymentMethod.CASH and tx.actor.limits.get(Limit.CASH_DAY_CENTS, 0) is not None
+    if has_ceiling and tx.actor.user_id is not None:
+        locks.cash_of(tx.session, tx.actor.user_id)
     client, request = _received.locked(tx, command.request_id)
     received = Received(
         payment_id=command.payment_id,
@@ -66,7 +74,7 @@ def register_payment(tx: Tx, command: RegisterPayment) -> PaymentReceipt:
         return existing
     if request.status not in (RequestStatus.ACTIVE, RequestStatus.LOST, RequestStatus.PAID):
         raise RequestTakesNoPayment(status=request.status)
-    note = _checked_note(tx, command, request)
+    note = _checked_note(tx, command, request, has_ceiling=has_ceiling)
     receipt = _received.insert_payment(tx, received, note=note)
     let_go = _waive_remainder(tx, request, receipt) if command.waive_remainder else []
     position = _positions.settle(tx, client, request, Cause(payment_id=receipt.payment_id))
@@ -83,7 +91,7 @@ def register_payment(tx: Tx, command: RegisterPayment) -> PaymentReceipt:
     return receipt
 
 
-def _checked_note(tx: Tx, command: RegisterPayment, request: Request) -> str:
+def _checked_note(tx: Tx, command: RegisterPayment, request: Request, *, has_ceiling: bool) -> str:
     """Check the order's fields, all in one go; return its note."""
     assert request.disbursed_on is not None
     checks = Checks()
@@ -91,6 +99,8 @@ def _checked_note(tx: Tx, command: RegisterPayment, request: Request) -> str:
         owed, lent = Money(request.total_value_open), Money(request.principal_cents)
         checks.take("amount", check_proportion, command.amount, owed=owed, lent=lent)
     checks.take("method", check_method, command.method)
+    if has_ceiling:
+        checks.take("amount", check_cash_ceiling, tx.actor, command.amount, registered_today=_cash_today(tx))
     day = checks.take(
         "received_on", check_received_on, command.received_on, today=tx.business_date, disbursed_on=request.disbursed_on
     )
@@ -100,6 +110,24 @@ def _checked_note(tx: Tx, command: RegisterPayment, request: Request) -> str:
         checks.take("note", check_backdate_reason, command.note, day, today=tx.business_date)
     checks.finish()
     return note or ""
+
+
+def _cash_today(tx: Tx) -> Money:
+    """Return the cash that the actor registered on the business date, from whomever it was: also no longer assigned.
+
+    What was reversed was given back, so that it doesn't count.
+    """
+    cash = (
+        select(func.coalesce(func.sum(Payment.amount_cents), 0))
+        .outerjoin(Reversal, Reversal.payment_id == Payment.id)
+        .where(
+            Payment.registered_by == tx.actor.user_id,
+            Payment.business_date == tx.business_date,
+            Payment.method == PaymentMethod.CASH,
+            Reversal.id.is_(None),
+        )
+    )
+    return Money(int(tx.session.scalars(scope.outside(cash)).one()))
 
 
 def _waive_remainder(tx: Tx, request: Request, receipt: PaymentReceipt) -> list[dict[str, Any]]:

@@ -83,7 +83,7 @@ def reverse_payment(tx: Tx, command: ReversePayment) -> ReversalReceipt:
     if _is_done(tx, command.reversal_id, target):
         return ReversalReceipt(command.reversal_id, is_new=False)
     registered = Registered(by=payment.registered_by, on=payment.business_date, at=payment.registered_at)
-    reason = _checked(tx, registered, command.reason, request)
+    reason = _audit.masked(client, _checked(tx, registered, command.reason, request))
     used_by = tx.session.scalars(credit_sql.users_of(payment.id)).all()
     if used_by:
         raise CreditInUse(used_by=", ".join(used_by))
@@ -109,7 +109,7 @@ def reverse_adjustment(tx: Tx, command: ReverseAdjustment) -> ReversalReceipt:
     if _is_done(tx, command.reversal_id, target):
         return ReversalReceipt(command.reversal_id, is_new=False)
     registered = Registered(by=adjustment.granted_by, on=adjustment.business_date, at=adjustment.recorded_at)
-    reason = _checked(tx, registered, command.reason, request)
+    reason = _audit.masked(client, _checked(tx, registered, command.reason, request))
     if adjustment.payment_id is not None:
         raise AdjustmentOfPayment
     _insert(tx, command.reversal_id, target, reason)
@@ -132,7 +132,7 @@ def reverse_refund(tx: Tx, command: ReverseRefund) -> ReversalReceipt:
     if _is_done(tx, command.reversal_id, target):
         return ReversalReceipt(command.reversal_id, is_new=False)
     registered = Registered(by=refund.refunded_by, on=refund.business_date, at=refund.refunded_at)
-    reason = _checked(tx, registered, command.reason, None)
+    reason = _audit.masked(client, _checked(tx, registered, command.reason, None))
     sources = tx.session.scalars(credit_sql.requests_behind_refund(refund.id)).all()
     _insert(tx, command.reversal_id, target, reason)
     facts = {"refund": refund.number, "amount_cents": refund.amount_cents} | _told(target)

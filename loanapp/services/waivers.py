@@ -61,7 +61,7 @@ def waive(tx: Tx, command: Waive) -> WaiverReceipt:
         kind=AdjustmentKind.WAIVER,
         granted_on=tx.business_date,
         sequence=loaded.next_sequence,
-        reason=reason or "",
+        reason=_audit.masked(client, reason or ""),
     )
     told = _adjustments.add(tx, loaded, order, command.lines)
     position = _positions.settle(tx, client, request, Cause(adjustment_id=UUID(told[0]["id"])))

@@ -12,8 +12,10 @@ from loanapp import bridge, clock
 from loanapp.evolution import webhooks
 from loanapp.services import inbound
 from loanapp.settings import current
+from loanapp.web._doors import open_to_all
 
 
+@open_to_all
 async def receive(request: Request) -> Response:
     """Store one webhook."""
     if not webhooks.is_authentic(request.headers, current().evolution_webhook_secret, clock.moment().now):

@@ -9,6 +9,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from loanapp.settings import current
+from loanapp.web._doors import open_to_all
 
 BUILD_ADDRESS = "http://127.0.0.1:8000"
 _LOOPBACK = "127.0.0.1"
@@ -23,6 +24,7 @@ def with_address(script: str, public_url: str) -> str:
 def routes(build: Path) -> list[Route]:
     """Return the route of `reflex-env-<digest>.js` in a build's folder, ahead of the folder's static files."""
 
+    @open_to_all
     def addresses(request: Request) -> Response:
         script = build / "assets" / f"reflex-env-{request.path_params['digest']}.js"
         if not script.is_file():

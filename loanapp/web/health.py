@@ -6,8 +6,10 @@ from starlette.routing import Route
 
 from loanapp import bridge
 from loanapp.queries import auth
+from loanapp.web._doors import open_to_all
 
 
+@open_to_all
 async def ready(_request: Request) -> Response:
     """Answer 200 when the database answers, 503 when it does not."""
     await bridge.enter("")

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import fields
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,14 @@ def services() -> dict[str, Any]:
     return document
 
 
+def _made(variable: re.Match[str]) -> str:
+    """Return a secret of its own for a variable that has none."""
+    return sha256(variable[1].encode()).hexdigest()
+
+
 def _filled(environment: dict[str, str]) -> dict[str, str]:
     """Return the variables as compose hands them over when each one that must be given is given."""
-    required = {name: re.sub(r"\$\{\w+:\?[^}]*\}", "x" * 32, value) for name, value in environment.items()}
+    required = {name: re.sub(r"\$\{(\w+):\?[^}]*\}", _made, value) for name, value in environment.items()}
     return {name: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value) for name, value in required.items()}
 
 
@@ -40,7 +46,7 @@ def test_the_settings_can_be_read_from_what_it_gives(services: dict[str, Any], n
     read = settings.read(_filled(services[name]["environment"]))
 
     assert read.sandbox is False
-    assert read.database_url == f"postgresql://loanapp:{'x' * 32}@postgres:5432/loanapp"
+    assert read.database_url == f"postgresql://loanapp:{sha256(b'POSTGRES_PASSWORD').hexdigest()}@postgres:5432/loanapp"
     assert read.redis_url == "redis://redis:6379/0"
 
 
@@ -55,7 +61,7 @@ def test_every_secret_must_be_given(services: dict[str, Any]) -> None:
     environment = services["web"]["environment"]
     secret = {field.name for field in fields(Settings) if not field.repr and field.name.endswith(("key", "secret"))}
 
-    assert secret == {"secret_key", "evolution_key", "evolution_webhook_secret"}
+    assert secret == {"secret_key", "data_key", "evolution_key", "evolution_webhook_secret"}
     for name in ("LOANAPP_SECRET_KEY", "LOANAPP_DATA_KEY", "EVOLUTION_KEY", "EVOLUTION_WEBHOOK_SECRET"):
         assert environment[name].startswith(f"${{{name}:?")
 

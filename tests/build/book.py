@@ -25,6 +25,7 @@ from loanapp.models.auth import User
 from loanapp.models.base import Session
 from loanapp.services import (
     _runner,
+    assignments,
     clients,
     company,
     cycles,
@@ -251,6 +252,13 @@ class Book:
             chosen=chosen,
         )
         return settlements.settle_early(self.manager, at(on), order)
+
+
+def assign(client_id: UUID, supervisor: Actor, *, on: str = "2026-01-10") -> None:
+    """Give a client to a street supervisor."""
+    admin = a_person(Role.SUPER_ADMIN, "Caio Lima")
+    order = assignments.AssignSupervisor(client_ids=(client_id,), supervisor_id=supervisor.user_id)
+    assignments.assign_supervisor(admin, at(on), order)
 
 
 def run_cycles(day: str, *names: Cycle) -> None:

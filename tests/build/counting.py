@@ -8,12 +8,11 @@ from sqlalchemy import Engine, event
 
 @contextmanager
 def counted(engine: Engine) -> Iterator[list[str]]:
-    """Collect the statements that the block sends to the database, without those that only set up a transaction."""
+    """Collect the statements that the block sends to the database."""
     seen: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_others: object) -> None:
-        if not statement.startswith("SET TRANSACTION"):
-            seen.append(statement)
+        seen.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)
     try:

@@ -44,14 +44,18 @@ def test_all_runs_the_three_cycles_and_tells_exactly_what_they_did(loanapp: Comm
     ]
 
 
-def test_running_a_date_again_changes_nothing_but_the_list_of_runs(loanapp: Command) -> None:
+def test_running_a_date_again_changes_nothing_but_the_list_of_runs_and_their_events(loanapp: Command) -> None:
     loanapp("cycle", "all")
-    before = {name: kept for name, kept in everything().items() if name not in ("cycle_runs", "requests")}
+    of_runs = ("cycle_runs", "requests", "audit_events", "audit_heads")
+    before = {name: kept for name, kept in everything().items() if name not in of_runs}
+    noted = rows("SELECT count(*) FROM audit_events")[0][0]
 
     found = documents(loanapp("cycle", "all", "--json"))
 
     assert [(each["changed"], each["unchanged"], each["messages_queued"]) for each in found] == [(0, 1, 0)] * 3
     assert {name: kept for name, kept in everything().items() if name in before} == before
+    after = rows("SELECT action, count(*) FROM audit_events WHERE id > :noted GROUP BY 1 ORDER BY 1", noted=noted)
+    assert after == [("cycle_run.closed", 3), ("cycle_run.opened", 3)]
 
 
 @pytest.mark.parametrize("is_run_before", [False, True])

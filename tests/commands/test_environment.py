@@ -29,7 +29,7 @@ def test_secrets_are_made_once_and_are_their_owners_alone(nothing_given: Path) -
     second = environment.completed(environment.given())
 
     assert {name: first[name] for name in environment.SECRETS} == {name: second[name] for name in environment.SECRETS}
-    assert len({first[name] for name in environment.SECRETS}) == 3
+    assert len({first[name] for name in environment.SECRETS}) == 4
     assert (nothing_given / "secrets.env").stat().st_mode & 0o777 == 0o600
 
 

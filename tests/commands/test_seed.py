@@ -95,12 +95,14 @@ def test_the_demo_book_has_every_state_and_is_verified(loanapp: Command) -> None
     logins = demo.make()
 
     assert logins[0] == "gestao@demo.loanapp  demonstracao-2026  (Marta Gestão)"
-    assert len(logins) == 4
+    assert len(logins) == 5
     assert demo.make() == logins
     assert rows("SELECT count(*) FROM clients") == [(40,)]
     assert rows("SELECT DISTINCT status FROM requests ORDER BY 1") == [
-        ("ACTIVE",), ("APPROVED",), ("OPEN",), ("PAID",), ("UNAPPROVED",),
+        ("ACTIVE",), ("APPROVED",), ("LOST",), ("OPEN",), ("PAID",), ("UNAPPROVED",),
     ]  # fmt: skip
+    assert rows("SELECT status FROM approvals ORDER BY 1") == [("GRANTED",), ("PENDING",)]
+    assert rows("SELECT count(*) FROM clients WHERE supervisor_id IS NOT NULL") == [(11,)]
     buckets = rows(
         "SELECT DISTINCT width_bucket(CAST('2026-07-01' AS date) - overdue_since, ARRAY[1, 16, 31, 61, 91])"
         " FROM requests WHERE overdue_since IS NOT NULL ORDER BY 1"
@@ -110,6 +112,12 @@ def test_the_demo_book_has_every_state_and_is_verified(loanapp: Command) -> None
         "SENT", "DELIVERED", "READ", "FAILED", "UNKNOWN", "WITHHELD", "CANCELLED", "QUEUED",
     }  # fmt: skip
     assert rows("SELECT count(*) FROM messages WHERE status = 'QUEUED' AND business_date < '2026-07-01'") == [(0,)]
+    assert rows(
+        "SELECT DISTINCT promised_on >= '2026-07-01', (SELECT sum(amount_cents) FROM payments p"
+        " JOIN requests r ON r.id = p.request_id WHERE r.client_id = f.client_id AND p.registered_at > f.at"
+        " AND p.received_on BETWEEN f.business_date AND f.promised_on) >= promised_cents"
+        " FROM follow_ups f WHERE kind = 'PROMISE' ORDER BY 1, 2"
+    ) == [(False, None), (True, True), (True, None)]
     assert rows("SELECT count(*) > 0 FROM clients WHERE credit_cents > 0") == [(True,)]
     assert rows("SELECT count(*) > 0 FROM clients WHERE tax_id ~ '[A-Z]'") == [(True,)]
     assert rows("SELECT count(*) FROM clients WHERE status = 'BLOCKED'") == [(2,)]

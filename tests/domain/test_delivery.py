@@ -11,6 +11,7 @@ from domain.delivery import (
     Outcome,
     Refused,
     Unknown,
+    digits_at_whatsapp,
     gap_between,
     is_same_recipient,
     outcome_of,
@@ -105,3 +106,15 @@ def test_a_webhook_about_an_unknown_text_waits_longer_each_time_and_not_for_ever
     assert wait_for_text(1) == timedelta(seconds=60)
     assert wait_for_text(11) == timedelta(seconds=61_440)
     assert wait_for_text(12) is None
+
+
+@pytest.mark.parametrize(
+    ("phone", "known_as"),
+    [
+        ("+5531988887777", ("5531988887777", "553188887777")),
+        ("+5511987654321", ("5511987654321", "551187654321")),
+        ("+551133334444", ("551133334444",)),
+    ],
+)
+def test_whatsapp_may_know_a_mobile_without_its_ninth_digit(phone: str, known_as: tuple[str, ...]) -> None:
+    assert digits_at_whatsapp(phone) == known_as

@@ -31,6 +31,7 @@ def a_snapshot(**changes: object) -> Snapshot:
         "accepts_messages": True,
         "is_number_flagged": False,
         "is_owed": True,
+        "has_promise": False,
         "charges_in_week": 0,
         "opens_at": NOW,
     }

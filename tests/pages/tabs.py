@@ -8,7 +8,8 @@ from typing import TypeVar
 from domain.permissions import NOBODY, SYSTEM, Role
 from loanapp import clock, edge
 from loanapp.gate import AuthState
-from loanapp.services.auth import AddUser, SignIn, add_user, sign_in
+from loanapp.services.auth import SignIn, sign_in
+from loanapp.services.users import AddUser, add_user
 from loanapp.settings import Settings
 from tests.pages.harness import Harness
 

@@ -13,7 +13,11 @@ from domain.permissions import NOBODY, SYSTEM, Permission
 from loanapp import clock, edge
 from loanapp.gate import AuthState, is_internal, policy_of, public, requires
 from loanapp.models.base import Session
-from loanapp.services.auth import AddUser, SignIn, add_user, sign_in
+from loanapp.pages.sign_in.new_password import NewPasswordState
+from loanapp.pages.sign_in.sign_in import SignInState, problem_text
+from loanapp.services.auth import SignIn, sign_in
+from loanapp.services.users import AddUser, add_user
+from tests.build.book import a_company
 from tests.pages.harness import Harness
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -162,3 +166,44 @@ def test_another_user_behind_the_same_tab_finds_nothing_of_the_first() -> None:
     typed, ran, told = in_a_tab(steps)
     assert (typed, ran) == ("", [])
     assert "location.reload()" in told
+
+
+def test_who_must_set_up_a_second_factor_gets_nothing_else_and_reads_why() -> None:
+    async def steps(tab: Harness) -> tuple[list[str], bool, list[str], str]:
+        await tab.send(GateProbeState.for_admins, ref=ref)
+        root = await tab.send(GateProbeState.for_staff, ref=ref)
+        auth = await root.get_state(AuthState)
+        probe = await root.get_state(GateProbeState)
+        return list(probe.ran), auth.must_enrol, list(auth.permissions), tab.told()
+
+    ref = signed_in_as("SUPER_ADMIN")
+    a_company()
+    with Session.begin() as session:
+        session.execute(text("UPDATE company_settings SET is_second_factor_required = true"))
+    ran, must_enrol, permissions, told = in_a_tab(steps)
+
+    assert (ran, must_enrol, permissions) == (["for_staff"], True, ["auth.use_session"])
+    assert "Ative o segundo fator em Perfil para continuar." in told
+
+
+@pytest.mark.parametrize("path", ["/entrar", "/primeiro-acesso", "/redefinir-senha"])
+def test_the_pages_before_signing_in_are_open_and_know_their_words(path: str) -> None:
+    async def steps(tab: Harness) -> str:
+        root = await tab.send(handler, path=f"{path}?erro={reason}&minutos=7")
+        return str((await root.get_state(page)).problem)
+
+    page: Any = SignInState if path == "/entrar" else NewPasswordState
+    handler = page.load
+    reason = "bloqueio" if path == "/entrar" else "link"
+    assert in_a_tab(steps) == (
+        "Muitas tentativas. Tente de novo em 7 minutos ou peça um novo link a um administrador."
+        if path == "/entrar"
+        else "Este link não vale mais. Peça um novo a um administrador."
+    )
+
+
+@pytest.mark.parametrize("hostile", ["<b>", "senha2", "", "a" * 500])
+@pytest.mark.parametrize("minutes", ["", "x", "-1", "\N{ARABIC-INDIC DIGIT ONE}", "9" * 50])
+def test_what_an_address_invents_is_not_shown(hostile: str, minutes: str) -> None:
+    assert problem_text(hostile, minutes) == ""
+    assert problem_text("bloqueio", minutes) == ""

@@ -62,7 +62,7 @@ def test_a_line_shows_what_running_loans_owe_and_when_the_last_text_was_sent() -
     page = listed(book)
 
     (line,) = page.lines
-    assert (line.client_id, line.phone, line.district) == (maria, "+5511987654321", "Centro")
+    assert (line.client_id, line.phone, line.district) == (maria, "+55 11 9****-4321", "Centro")
     # 100,00 overdue for 12 days: 2 % = 2,00 and 1 % / 30 x 12 = 0,40.
     assert (line.open_cents, line.overdue_cents, line.days_overdue) == (20240, 10240, 12)
     assert line.next_due_date == a_day("2026-03-10")

@@ -110,7 +110,7 @@ BY_HAND = {
          WHERE chain_number = 2 AND client_id = (SELECT id FROM clients WHERE number = 1)
         """,
         "5 audit chain",
-        "client 1 event 2 columns",
+        "client 1, chain client:",
     ),
     "reversal gone": (
         """

@@ -1,7 +1,5 @@
 """Rivals on real connections: money is neither lost nor doubled, whoever comes first."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from uuid import UUID
 
 import pytest
@@ -14,25 +12,11 @@ from loanapp.services._received import PaymentReceipt
 from loanapp.services.cycles import OpenRun
 from loanapp.services.requests import DisburseRequest
 from tests.build.book import Book, a_day, at, rows
+from tests.build.rivals import all_at_once
 
 pytestmark = pytest.mark.usefixtures("database")
 
 RIVALS = 8
-
-
-def all_at_once(count: int, action) -> list[object]:  # noqa: ANN001
-    """Run `action(index)` in so many threads that start together; return results or errors."""
-    barrier = Barrier(count)
-
-    def run(index: int) -> object:
-        barrier.wait()
-        try:
-            return action(index)
-        except Exception as error:  # noqa: BLE001 - the test looks at what each rival got.
-            return error
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
 
 
 def no_differences() -> bool:

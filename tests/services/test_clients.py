@@ -142,7 +142,8 @@ def test_a_new_contact_replaces_the_old_and_the_audit_keeps_both() -> None:
     ]
     assert rows("SELECT chain_number, action FROM audit_events WHERE client_id IS NOT NULL ORDER BY 1") == [
         (1, "client.registered"),
-        (2, "client.contact_changed"),
+        (2, "client.consent_changed"),
+        (3, "client.contact_changed"),
     ]
 
 

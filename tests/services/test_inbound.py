@@ -10,7 +10,7 @@ from domain.permissions import NOBODY, SYSTEM, PermissionMissing
 from loanapp.clock import Moment
 from loanapp.clock import at as moment_at
 from loanapp.services import inbound
-from tests.build.book import Book, at, everything, rows
+from tests.build.book import Book, a_day, at, everything, rows
 from tests.build.texts import (
     INSTANCE,
     MORNING,
@@ -165,9 +165,13 @@ class TestReplies:
 
         assert apply(TextReceived(sender=sender, text="Sair!")) == "OPT_OUT"
 
-        assert rows("SELECT accepts_messages, phone_flag FROM clients") == [(False, "")]
+        assert rows("SELECT accepts_messages, phone_flag, consent_on, consent_origin FROM clients") == [
+            (False, "", a_day("2026-02-11"), "WhatsApp")
+        ]
         assert statuses() == [("CANCELLED", "OPT_OUT")]
-        assert rows("SELECT count(*) FROM audit_events WHERE action = 'client.stopped_texts'") == [(1,)]
+        assert rows("SELECT text::json ->> 'origin' FROM audit_events WHERE action = 'client.consent_changed'") == [
+            ("whatsapp",)
+        ]
 
     def test_a_wrong_number_flags_the_contact(self, book: Book) -> None:
         a_queued_charge(book)
@@ -190,7 +194,7 @@ class TestReplies:
 
         assert apply(TextReceived(sender=RECIPIENT, text="SAIR"), key="two") == "OPT_OUT"
 
-        assert rows("SELECT count(*) FROM audit_events WHERE action = 'client.stopped_texts'") == [(1,)]
+        assert rows("SELECT count(*) FROM audit_events WHERE action = 'client.consent_changed'") == [(1,)]
 
     @pytest.mark.parametrize(
         ("sender", "text", "outcome"),
@@ -205,6 +209,68 @@ class TestReplies:
         assert apply(TextReceived(sender=sender, text=text)) == outcome
 
         assert (rows("SELECT * FROM clients"), rows("SELECT * FROM messages")) == before
+
+
+def owner() -> list[tuple[object, ...]]:
+    return rows("SELECT name FROM inbound_events LEFT JOIN clients ON clients.id = client_id")
+
+
+class TestWhose:
+    def test_an_ack_and_the_news_of_a_sent_text_are_the_borrower_s(self, book: Book) -> None:
+        a_sent_charge(book, KEY)
+        apply(AckReceived(key=KEY, ack="READ"), key="one")
+        apply(AckReceived(key=KEY, ack="DELIVERY_ACK"), key="two")
+        apply(TextSent(key=KEY, recipient=RECIPIENT, text=""), key="three")
+
+        assert owner() == [("Maria das Dores Silva",)] * 3
+
+    def test_a_text_found_by_its_words_is_the_borrower_s(self, book: Book) -> None:
+        a_queued_charge(book)
+        text = claimed()
+        settle(text, Unknown(detail="ReadTimeout"))
+
+        apply(TextSent(key=KEY, recipient=RECIPIENT, text=text.body))
+
+        assert owner() == [("Maria das Dores Silva",)]
+
+    def test_an_ack_that_waits_is_nobody_s_yet(self, book: Book) -> None:
+        a_queued_charge(book)
+
+        apply(AckReceived(key=KEY, ack="READ"))
+
+        assert owner() == [(None,)]
+
+    @pytest.mark.parametrize("sender", [RECIPIENT, "551131234567@s.whatsapp.net"])
+    @pytest.mark.parametrize("text", ["Já paguei ontem", "SAIR"])
+    def test_an_answer_is_the_borrower_s_from_either_number(self, book: Book, sender: str, text: str) -> None:
+        book.a_client("Maria das Dores Silva", phone="(11) 98765-4321", other_phone="(11) 3123-4567")
+
+        apply(TextReceived(sender=sender, text=text))
+
+        assert owner() == [("Maria das Dores Silva",)]
+
+    def test_who_has_the_number_as_the_other_one_gets_texts_still(self, book: Book) -> None:
+        book.a_client("Maria das Dores Silva", phone="(11) 98765-4321", other_phone="(11) 3123-4567")
+
+        assert apply(TextReceived(sender="551131234567@s.whatsapp.net", text="SAIR")) == "UNKNOWN_SENDER"
+
+        assert rows("SELECT accepts_messages FROM clients") == [(True,)]
+
+    def test_an_answer_from_a_shared_number_is_of_whom_our_last_text_was_for(self, book: Book) -> None:
+        book.a_client("Ana Filha", phone="(11) 98765-4321")
+        a_sent_charge(book)
+
+        apply(TextReceived(sender=RECIPIENT, text="Pago amanhã"))
+
+        assert owner() == [("Maria das Dores Silva",)]
+
+    def test_an_answer_from_a_shared_number_that_nobody_wrote_to_is_nobody_s(self, book: Book) -> None:
+        for name in ("Ana Filha", "Maria Mãe"):
+            book.a_client(name, phone="(11) 98765-4321")
+
+        apply(TextReceived(sender=RECIPIENT, text="Oi"))
+
+        assert owner() == [(None,)]
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,15 @@ def test_a_sealed_session_reaches_reflex_as_its_hash_only() -> None:
     assert b"the-secret" not in str(scope).encode()
 
 
+FAR = 9_999_999_999
+
+
+def claims(**changes: Any) -> dict[str, Any]:
+    """Return the claims of a good session token, but for the changes; None takes one away."""
+    made = {"sid": "x", "aud": "session", "exp": FAR, **changes}
+    return {name: value for name, value in made.items() if value is not None}
+
+
 def unsigned(claims: dict[str, Any]) -> str:
     parts = [urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in ({"alg": "none"}, claims)]
     return f"{parts[0]}.{parts[1]}."
@@ -61,13 +70,16 @@ def unsigned(claims: dict[str, Any]) -> str:
 @pytest.mark.parametrize(
     "token",
     [
-        jwt.encode({"sid": "x", "exp": 9_999_999_999}, "another key that is long enough!!", algorithm="HS256"),
-        jwt.encode({"sid": "x", "exp": 9_999_999_999}, KEY * 2, algorithm="HS512"),
-        jwt.encode({"sid": "x", "exp": 1}, KEY, algorithm="HS256"),
-        jwt.encode({"sid": "x"}, KEY, algorithm="HS256"),
-        jwt.encode({"exp": 9_999_999_999}, KEY, algorithm="HS256"),
-        jwt.encode({"sid": 7, "exp": 9_999_999_999}, KEY, algorithm="HS256"),
-        unsigned({"sid": "x", "exp": 9_999_999_999}),
+        jwt.encode(claims(), "another key that is long enough!!", algorithm="HS256"),
+        jwt.encode(claims(), KEY * 2, algorithm="HS512"),
+        jwt.encode(claims(exp=1), KEY, algorithm="HS256"),
+        jwt.encode(claims(exp=None), KEY, algorithm="HS256"),
+        jwt.encode(claims(exp=str(FAR)), KEY, algorithm="HS256"),
+        jwt.encode(claims(sid=None), KEY, algorithm="HS256"),
+        jwt.encode(claims(sid=7), KEY, algorithm="HS256"),
+        jwt.encode(claims(aud=None), KEY, algorithm="HS256"),
+        jwt.encode(claims(aud="second-step"), KEY, algorithm="HS256"),
+        unsigned(claims()),
         "not.a.token",
         "",
     ],
@@ -78,6 +90,19 @@ def test_a_forged_expired_or_incomplete_token_means_nobody(token: str) -> None:
     assert edge.session_id(token) == ""
     assert scope is not None
     assert [key for key, _ in scope["headers"]] == [b"origin"]
+
+
+def test_the_token_that_the_forged_ones_differ_from_is_good() -> None:
+    assert edge.session_id(jwt.encode(claims(), KEY, algorithm="HS256")) == "x"
+
+
+def test_a_token_of_the_second_step_is_no_session_and_a_session_no_second_step() -> None:
+    waiting = edge.seal_second_step("ana@empresa.com.br", "proof", in_minutes(5))
+
+    assert edge.second_step(waiting) == ("ana@empresa.com.br", "proof")
+    assert edge.session_id(waiting) == ""
+    assert edge.second_step(edge.seal("the-secret", in_minutes(5))) is None
+    assert edge.second_step(edge.seal_second_step("ana@empresa.com.br", "proof", in_minutes(-1))) is None
 
 
 def test_a_browser_can_not_send_the_reference_itself() -> None:
@@ -106,3 +131,25 @@ def test_everything_else_passes_untouched() -> None:
     request = {"type": "http", "path": "/entrar", "headers": [(b"cookie", b"session=x")]}
 
     assert seen_by_reflex(request) == (request, [])
+
+
+@pytest.mark.parametrize(
+    ("hops", "forwarded", "address"),
+    [
+        ("0", ["9.9.9.9"], "10.0.0.1"),
+        ("1", ["6.6.6.6, 9.9.9.9"], "9.9.9.9"),
+        ("1", ["6.6.6.6", "9.9.9.9"], "9.9.9.9"),
+        ("2", ["6.6.6.6, 9.9.9.9, 10.0.0.7"], "9.9.9.9"),
+        ("2", ["9.9.9.9"], "10.0.0.1"),
+        ("1", ["6.6.6.6, <script>"], "10.0.0.1"),
+        ("1", [], "10.0.0.1"),
+        ("1", ["2001:DB8::1"], "2001:db8::1"),
+    ],
+)
+def test_the_address_is_the_one_that_the_trusted_proxies_saw(
+    hops: str, forwarded: list[str], address: str, change_settings: Any
+) -> None:
+    change_settings(PROXY_HOPS=hops)
+    headers = [(b"x-forwarded-for", value.encode()) for value in forwarded]
+
+    assert edge.client_address({"type": "http", "client": ("10.0.0.1", 1), "headers": headers}) == address

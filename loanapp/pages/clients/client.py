@@ -10,13 +10,18 @@ from loanapp.components.buttons import button, link_button
 from loanapp.components.dialogs import command_dialog
 from loanapp.components.fields import text_area
 from loanapp.components.figures import key_figure
-from loanapp.components.glyphs import glyph
 from loanapp.components.page import page
 from loanapp.components.states import not_found, page_failed, page_skeleton
 from loanapp.gate import AuthState
 from loanapp.pages.clients import contact_fields
+from loanapp.pages.clients.assignment import supervisor_dialog, supervisor_line
 from loanapp.pages.clients.client_state import BLOCK_FORM, CONTACT_FORM, REMIND_FORM, ClientState
 from loanapp.pages.clients.client_tabs import tabs
+from loanapp.pages.clients.documents import DocumentsState
+from loanapp.pages.clients.privacy import PrivacyState
+from loanapp.pages.clients.reveal import RevealState, identity, phones_to_edit
+from loanapp.pages.clients.timeline_state import TimelineState
+from loanapp.services.disclosure import Identity
 
 RECORD = ClientState.record
 IS_BLOCKED = RECORD["status"] == "BLOCKED"
@@ -40,7 +45,7 @@ def _actions() -> rx.Component:
     )
     remind = button("WhatsApp", icon="message-square", on_click=_open("remind"), class_name="max-md:!hidden")
     request = link_button("Nova solicitação", to=f"/emprestimos/novo?cliente={RECORD['id']}", icon="hand-coins")
-    contact = button("Editar contato", icon="pencil-line", on_click=_open("contact"))
+    contact = button("Editar contato", icon="pencil-line", on_click=RevealState.edit_contact)
     block = button(rx.cond(IS_BLOCKED, "Desbloquear", "Bloquear"), icon="lock", on_click=_open("block"))
     allowed = rx.fragment(
         rx.cond(_may(Permission.PAYMENTS_REGISTER) & RECORD["owes"].to(bool), receive),
@@ -49,7 +54,7 @@ def _actions() -> rx.Component:
         rx.cond(_may(Permission.CLIENTS_REGISTER), contact),
         rx.cond(_may(Permission.CLIENTS_BLOCK), block),
     )
-    return rx.cond(IS_HERE, allowed)
+    return rx.cond(IS_HERE & (RECORD["anonymised"] == ""), allowed)
 
 
 def _identity() -> rx.Component:
@@ -58,15 +63,17 @@ def _identity() -> rx.Component:
         rx.el.span(RECORD["blocked_reason"]),
         class_name="flex flex-wrap items-center gap-2 [overflow-wrap:anywhere]",
     )
+    known = rx.el.p(
+        identity("CPF ou CNPJ", Identity.TAX_ID, RECORD["tax_id"]),
+        identity("telefone", Identity.PHONE, RECORD["phone"]),
+        rx.cond(RECORD["other_phone"] != "", identity("outro telefone", Identity.OTHER_PHONE, RECORD["other_phone"])),
+        rx.cond(RECORD["place"] != "", rx.el.span(RECORD["place"])),
+        supervisor_line(),
+        rx.cond(RECORD["accepts_messages"].to(bool), "", rx.el.span("Não aceita mensagens", class_name="overdue")),
+        class_name="flex flex-wrap gap-x-4 gap-y-1 muted [overflow-wrap:anywhere]",
+    )
     return rx.el.div(
-        rx.el.p(
-            rx.el.span(RECORD["tax_id"], class_name="tabular-nums"),
-            rx.el.a(RECORD["phone"], href=RECORD["phone_to"].to(str), class_name="link tabular-nums"),
-            rx.cond(RECORD["other_phone"] != "", rx.el.span(RECORD["other_phone"], class_name="tabular-nums")),
-            rx.cond(RECORD["place"] != "", rx.el.span(RECORD["place"])),
-            rx.cond(RECORD["accepts_messages"].to(bool), "", rx.el.span("Não aceita mensagens", class_name="overdue")),
-            class_name="flex flex-wrap gap-x-4 gap-y-1 muted [overflow-wrap:anywhere]",
-        ),
+        rx.cond(RECORD["anonymised"] == "", known, rx.el.p(RECORD["anonymised"], class_name="notice rounded-lg")),
         rx.cond(IS_BLOCKED, blocked),
         class_name="flex flex-col gap-2",
     )
@@ -77,10 +84,12 @@ def _figures() -> rx.Component:
         "Em atraso", RECORD["overdue"].to(str), note=RECORD["days"].to(str), is_alarming=RECORD["is_overdue"].to(bool)
     )
     credit = key_figure("Crédito", RECORD["credit"].to(str))
+    promise = key_figure("Promessa ativa", RECORD["promise"].to(str), note=RECORD["promise_until"].to(str))
     return rx.el.div(
         key_figure("Em aberto", RECORD["open"].to(str)),
         overdue,
         key_figure("Próximo vencimento", RECORD["next_due"].to(str)),
+        rx.cond(RECORD["promise"] != "", promise),
         key_figure("Último contato", RECORD["last_contact"].to(str)),
         rx.cond(RECORD["credit"] != "", credit),
         class_name="grid grid-cols-2 md:grid-cols-[repeat(auto-fit,minmax(180px,1fr))] gap-3",
@@ -96,8 +105,9 @@ def _phone_bar() -> rx.Component:
         rx.cond(
             _may(Permission.MESSAGES_SEND), button("WhatsApp", on_click=_open("remind"), class_name="flex-1 !px-2")
         ),
-        rx.el.a(
-            glyph("phone"), "Ligar", href=RECORD["phone_to"].to(str), class_name="button button-secondary flex-1 !px-2"
+        rx.cond(
+            _may(Permission.CLIENTS_REVEAL),
+            button("Ligar", icon="phone", on_click=RevealState.call, class_name="flex-1 !px-2"),
         ),
         class_name=(
             "md:hidden fixed inset-x-0 bottom-0 z-20 flex gap-2 p-3 no-print"
@@ -160,7 +170,7 @@ def _contact_dialog() -> rx.Component:
     return _dialog(
         "contact",
         "Editar contato",
-        contact_fields.phones(errors, now),
+        contact_fields.phones(errors, phones_to_edit()),
         contact_fields.consent(is_on=RECORD["accepts_messages"].to(bool)),
         contact_fields.home(errors, now),
         contact_fields.income(errors, now),
@@ -176,10 +186,12 @@ def _record() -> rx.Component:
         _identity(),
         _figures(),
         tabs(),
-        _phone_bar(),
+        rx.cond(RECORD["anonymised"] == "", _phone_bar()),
         _block_dialog(),
+        supervisor_dialog(),
         _remind_dialog(),
         _contact_dialog(),
+        on_unmount=RevealState.hide,
         class_name="flex flex-col gap-4 pb-20 md:pb-0",
     )
 
@@ -188,7 +200,14 @@ def _record() -> rx.Component:
     "/clientes/[client_id]",
     title=TITLE,
     permission=Permission.CLIENTS_VIEW,
-    on_load=[ClientState.load, ClientState.load_tab],
+    on_load=[
+        RevealState.hide,
+        ClientState.load,
+        ClientState.load_tab,
+        TimelineState.load,
+        DocumentsState.load,
+        PrivacyState.load,
+    ],
     actions=_actions,
 )
 def client() -> rx.Component:

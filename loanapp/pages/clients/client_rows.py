@@ -2,12 +2,13 @@
 
 from typing import TypedDict
 
-from domain.clients import Phone, TaxId
 from domain.messages import MessageKind
+from domain.privacy import ClientAnonymised
 from domain.requests import RequestStatus
 from loanapp.components.badges import LOOKS, invoice_look, word_of
 from loanapp.components.formats import brl_text, counted, date_text, days_text, instant_text, weekday_text
 from loanapp.components.message_words import reason_word
+from loanapp.components.texts import text_of
 from loanapp.queries.client_loans import ClientInvoice, ClientLoan, InvoiceMark
 from loanapp.queries.clients import ClientRecord
 from loanapp.queries.messages import ThreadText
@@ -26,17 +27,20 @@ class Record(TypedDict):
     preferred_name: str
     tax_id: str
     phone: str
-    phone_to: str
     other_phone: str
     place: str
+    supervisor: str
     status: str
     blocked_reason: str
+    anonymised: str
     open: str
     overdue: str
     is_overdue: bool
     days: str
     next_due: str
     credit: str
+    promise: str
+    promise_until: str
     last_contact: str
     owes: bool
     accepts_messages: bool
@@ -99,32 +103,35 @@ class TextRow(TypedDict):
 
 
 NOBODY_YET = Record(
-    id="", name="", preferred_name="", tax_id="", phone="", phone_to="", other_phone="", place="", status="",
-    blocked_reason="", open="", overdue="", is_overdue=False, days="", next_due="", credit="", last_contact="",
-    owes=False, accepts_messages=False, contact={}, facts=[],
+    id="", name="", preferred_name="", tax_id="", phone="", other_phone="", place="", supervisor="", status="",
+    blocked_reason="", anonymised="", open="", overdue="", is_overdue=False, days="", next_due="", credit="",
+    promise="", promise_until="", last_contact="", owes=False, accepts_messages=False, contact={}, facts=[],
 )  # fmt: skip
 
 
 def record_of(client: ClientRecord) -> Record:
-    """Return the head and the facts of a record; CPF, CNPJ masked."""
+    """Return the head and the facts of a record."""
     city = "/".join(part for part in (client.city, client.state) if part)
     return Record(
         id=str(client.client_id),
         name=client.name,
         preferred_name=client.preferred_name,
-        tax_id=TaxId(client.tax_id).masked,
-        phone=Phone(client.phone).formatted,
-        phone_to=f"tel:{client.phone}",
-        other_phone=Phone(client.other_phone).formatted if client.other_phone else "",
+        tax_id=client.tax_id,
+        phone=client.phone,
+        other_phone=client.other_phone,
         place=" · ".join(part for part in (client.district, city) if part),
+        supervisor=client.supervisor,
         status=client.status.value,
         blocked_reason=client.blocked_reason,
+        anonymised=text_of(ClientAnonymised.code, {"on": client.anonymised_on}) if client.anonymised_on else "",
         open=brl_text(client.open_cents),
         overdue=brl_text(client.overdue_cents),
         is_overdue=client.overdue_cents > 0,
         days=days_text(client.days_overdue) if client.days_overdue else "",
         next_due=date_text(client.next_due_date),
         credit=brl_text(client.credit_cents) if client.credit_cents else "",
+        promise=brl_text(client.promised_cents) if client.promised_on else "",
+        promise_until=f"até {date_text(client.promised_on)}" if client.promised_on else "",
         last_contact=instant_text(client.last_contact_at),
         owes=client.open_cents > 0,
         accepts_messages=client.accepts_messages,
@@ -136,8 +143,6 @@ def record_of(client: ClientRecord) -> Record:
 def _contact(client: ClientRecord) -> dict[str, str]:
     income = brl_text(client.income_cents).partition("\N{NO-BREAK SPACE}")[2] if client.income_cents else ""
     return {
-        "phone": Phone(client.phone).formatted,
-        "other_phone": Phone(client.other_phone).formatted if client.other_phone else "",
         "zip_code": _zip_code(client.zip_code),
         "street": client.street,
         "street_number": client.street_number,
@@ -155,13 +160,12 @@ def _zip_code(digits: str) -> str:
 
 
 def _facts(client: ClientRecord) -> list[list[str]]:
-    accepts = "Sim" if client.accepts_messages else "Não"
     facts = {
         "Cliente nº": str(client.number),
         "Como prefere ser chamado": client.preferred_name,
         "Nascimento": date_text(client.birth_date),
-        "Telefone": Phone(client.phone).formatted,
-        "Outro telefone": Phone(client.other_phone).formatted if client.other_phone else "",
+        "Telefone": client.phone,
+        "Outro telefone": client.other_phone,
         "Rua": ", ".join(part for part in (client.street, client.street_number) if part),
         "Complemento ou referência": client.complement,
         "Bairro": client.district,
@@ -169,7 +173,6 @@ def _facts(client: ClientRecord) -> list[list[str]]:
         "CEP": _zip_code(client.zip_code),
         "Ocupação": client.occupation,
         "Renda por mês": brl_text(client.income_cents) if client.income_cents else "",
-        "Aceita mensagens": f"{accepts}, desde {date_text(client.consent_on)} ({client.consent_origin})",
         "Cadastro": f"{date_text(client.registered_on)}, por {client.registered_by or 'Sistema'}",
     }
     return [[label, value or "—"] for label, value in facts.items()]

@@ -28,9 +28,11 @@ from loanapp.services import clients, messages
 
 TABS = {
     "resumo": "Resumo",
+    "linha-do-tempo": "Linha do tempo",
     "emprestimos": "Empréstimos",
     "parcelas": "Parcelas",
     "mensagens": "Mensagens",
+    "documentos": "Documentos",
     "dados": "Dados",
 }
 TEXTS_SHOWN = 25
@@ -89,9 +91,14 @@ class ClientState(AuthState):
     @requires(Permission.CLIENTS_VIEW)
     async def load_tab(self) -> None:
         """Read what the open tab shows; the head stands whatever comes of it."""
-        self.tab = address.choice(self, "aba", TABS, "resumo")
-        self.tab_links = {key: address.address(address.local_path(self), aba=key) for key in TABS}
-        readers = {"parcelas": self._read_invoices, "mensagens": self._read_texts, "dados": None}
+        may_read_texts = Permission.MESSAGES_VIEW.value in self.permissions
+        open_tabs = [key for key in TABS if key != "mensagens" or may_read_texts]
+        self.tab = address.choice(self, "aba", open_tabs, "resumo")
+        path = address.local_path(self)
+        self.tab_links = {key: address.address(path, aba=key) if key in open_tabs else "" for key in TABS}
+        # A tab with a state of its own reads for itself.
+        own = dict.fromkeys(("linha-do-tempo", "documentos", "dados"))
+        readers = {"parcelas": self._read_invoices, "mensagens": self._read_texts, **own}
         read = readers.get(self.tab, self._read_loans)
         problem = await read(self._client_id) if read and self._client_id else ""
         self.tab_fault, self.tab_shown = problem, self.tab

@@ -1,4 +1,4 @@
-"""The tabs of a client's record: Resumo, Empréstimos, Parcelas, Mensagens, Dados."""
+"""The tabs of a client's record, and what those show that have no module of their own."""
 
 import reflex as rx
 
@@ -14,6 +14,9 @@ from loanapp.components.table import Column, caption, data_table, pagination
 from loanapp.gate import AuthState
 from loanapp.pages.clients.client_rows import InvoiceRow, LoanRow, Mark, TextRow
 from loanapp.pages.clients.client_state import TABS, ClientState
+from loanapp.pages.clients.documents import documents_section
+from loanapp.pages.clients.privacy import privacy_section
+from loanapp.pages.clients.timeline import timeline_section
 
 
 def _loan_name(row: rx.Var[LoanRow]) -> rx.Component:
@@ -69,8 +72,10 @@ def _running_loan(row: rx.Var[LoanRow]) -> rx.Component:
 
 
 def _no_loans(text: str) -> rx.Component:
-    may_open = AuthState.permissions.contains(Permission.REQUESTS_OPEN.value) & (
-        ClientState.record["status"] == "ACTIVE"
+    may_open = (
+        AuthState.permissions.contains(Permission.REQUESTS_OPEN.value)
+        & (ClientState.record["status"] == "ACTIVE")
+        & (ClientState.record["anonymised"] == "")
     )
     to = f"/emprestimos/novo?cliente={ClientState.record['id']}"
     return rx.cond(may_open, empty_first_use(text, "Nova solicitação", to), empty_first_use(text))
@@ -145,7 +150,11 @@ def _texts() -> rx.Component:
 
 def _data() -> rx.Component:
     listed = rx.foreach(ClientState.record["facts"].to(list[list[str]]), lambda pair: fact(pair[0], pair[1]))
-    return rx.el.div(facts(listed), class_name="panel [overflow-wrap:anywhere]")
+    return rx.el.div(
+        rx.el.div(facts(listed), class_name="panel [overflow-wrap:anywhere]"),
+        privacy_section(),
+        class_name="flex flex-col gap-4",
+    )
 
 
 def tabs() -> rx.Component:
@@ -156,6 +165,8 @@ def tabs() -> rx.Component:
         ("emprestimos", _loans()),
         ("parcelas", _invoices()),
         ("mensagens", _texts()),
+        ("linha-do-tempo", timeline_section()),
+        ("documentos", documents_section()),
         ("dados", _data()),
         _summary(),
     )

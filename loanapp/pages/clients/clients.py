@@ -4,7 +4,6 @@ from typing import Any, TypedDict
 
 import reflex as rx
 
-from domain.clients import Phone, TaxId
 from domain.permissions import Permission
 from loanapp import bridge
 from loanapp.components import address
@@ -19,6 +18,7 @@ from loanapp.components.page import page
 from loanapp.components.states import empty_all_done, empty_first_use, empty_no_match, page_failed, table_skeleton
 from loanapp.components.table import Column, caption, data_table, pagination
 from loanapp.gate import AuthState, requires
+from loanapp.pages.clients.assignment import AssignmentState, supervisor_asked, supervisor_filter
 from loanapp.queries.clients import ClientLine, ClientsFilter, ClientsOrder, ClientsPage, ClientsView, clients_page
 
 VIEWS = {"todos": ClientsView.ALL, "com-atraso": ClientsView.OVERDUE, "bloqueados": ClientsView.BLOCKED}
@@ -39,6 +39,7 @@ class ClientRow(TypedDict):
     tax_id: str
     phone: str
     district: str
+    supervisor: str
     status: str
     open: str
     overdue: str
@@ -58,6 +59,7 @@ class ClientsState(AuthState):
     view_links: dict[str, str] = {}  # noqa: RUF012
     search: str = ""
     search_key: int = 0
+    supervisor: str = ""
     is_filtered: bool = False
     is_loaded: bool = False
     fault: str = ""
@@ -70,11 +72,14 @@ class ClientsState(AuthState):
         order = address.order_asked(self, ORDERS, "nome")
         self.view = address.choice(self, "visao", VIEWS, "todos")
         self._follow_search(address.parameter(self, "busca").strip())
+        self.supervisor = address.parameter(self, "supervisor")
+        supervisor_id, is_unassigned = supervisor_asked(self)
         number, size = address.page_asked(self)
         outcome = await bridge.read(
             clients_page,
             ClientsFilter(
-                text=self.search, view=VIEWS[self.view], order=ORDERS[order.removeprefix("-")],
+                text=self.search, supervisor_id=supervisor_id, is_unassigned=is_unassigned,
+                view=VIEWS[self.view], order=ORDERS[order.removeprefix("-")],
                 is_descending=order.startswith("-"), page=number, size=size,
             ),
         )  # fmt: skip
@@ -101,7 +106,7 @@ class ClientsState(AuthState):
         self.place = address.place(self, total=found.total, orders=ORDERS, default_order="nome")
         self.summary = _summary(found)
         self.view_links = {key: address.changed(self, visao=key, pagina="") for key in VIEWS}
-        self.is_filtered = bool(self.search)
+        self.is_filtered = bool(self.search or self.supervisor)
         self.is_loaded = True
 
 
@@ -110,9 +115,10 @@ def _row(line: ClientLine, receive_to: str) -> ClientRow:
         to=f"/clientes/{line.client_id}",
         receive_to=receive_to if line.open_cents else "",
         name=line.name,
-        tax_id=TaxId(line.tax_id).masked,
-        phone=Phone(line.phone).formatted,
+        tax_id=line.tax_id,
+        phone=line.phone,
         district=line.district or "—",
+        supervisor=line.supervisor or "—",
         status=line.status.value,
         open=brl_text(line.open_cents),
         overdue=brl_text(line.overdue_cents),
@@ -153,6 +159,7 @@ COLUMNS = (
     Column(header="Cliente", cell=_name, order="nome", on_phone="title"),
     Column(header="Telefone", cell=lambda row: row["phone"], on_phone="none", class_name="whitespace-nowrap"),
     Column(header="Bairro", cell=lambda row: row["district"], on_phone="none"),
+    Column(header="Supervisor", cell=lambda row: row["supervisor"], on_phone="none"),
     Column(header="Em aberto", cell=lambda row: row["open"], is_numeric=True, order="em-aberto", on_phone="none"),
     Column(header="Em atraso", cell=_overdue, is_numeric=True, order="em-atraso"),
     Column(header="Atraso", cell=lambda row: row["days"], is_numeric=True, order="dias", on_phone="none"),
@@ -210,14 +217,18 @@ def _results() -> rx.Component:
     "/clientes",
     title="Clientes",
     permission=Permission.CLIENTS_VIEW,
-    on_load=[ClientsState.load],
+    on_load=[ClientsState.load, AssignmentState.load],
     actions=_new_client,
     skeleton=table_skeleton,
 )
 def clients() -> rx.Component:
     """Show the list under its views and its search."""
     return rx.el.div(
-        rx.el.div(_views(), _search(), class_name="flex flex-col gap-4"),
+        rx.el.div(
+            _views(),
+            rx.el.div(_search(), supervisor_filter(ClientsState.supervisor), class_name="flex flex-wrap gap-4"),
+            class_name="flex flex-col gap-4",
+        ),
         rx.cond(ClientsState.fault != "", page_failed(ClientsState.fault, ClientsState.load), _results()),
         class_name="flex flex-col gap-4",
     )

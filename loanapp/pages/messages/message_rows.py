@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from domain.clients import Phone
 from domain.messages import MessageKind, MessageStatus
 from loanapp.components import address
 from loanapp.components.formats import brl_text, counted, instant_text
@@ -87,7 +86,7 @@ def message_row(state: object, line: MessageLine, *, opened: str) -> MessageRow:
         tries=f"{line.attempts} de {TRIES}" if line.attempts else "\N{EM DASH}",
         owed=_owed(line),
         body=line.body,
-        phone=Phone(line.phone).masked,
+        phone=line.phone,
         ladder=_ladder(line),
         is_failed=line.status is MessageStatus.FAILED,
         is_open=is_open,

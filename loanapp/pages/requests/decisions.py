@@ -6,13 +6,29 @@ from loanapp.components.dialogs import command_dialog
 from loanapp.components.fields import choice_field, date_field, select_field, text_area
 from loanapp.components.receive import METHODS
 from loanapp.pages.requests.record_state import REASONS, RequestRecordState
+from loanapp.pages.requests.write_off import write_off_dialog
 
 FORM_ID = "decision"
 
 
 def decision_dialogs() -> rx.Component:
     """Draw the dialog that is open."""
-    return rx.fragment(_approve(), _decline(), _disburse())
+    return rx.fragment(_approve(), _decline(), _disburse(), _lose())
+
+
+def _lose() -> rx.Component:
+    state = RequestRecordState
+    return write_off_dialog(
+        number=state.number,
+        client=state.client,
+        owed=state.owed,
+        is_alone=state.may_write_off,
+        errors=state.errors,
+        is_open=state.dialog == "lose",
+        on_open_change=state.fold,
+        on_submit=state.lose,
+        form_id=FORM_ID,
+    )
 
 
 def _who_and_how_much() -> rx.Component:

@@ -17,6 +17,7 @@ from loanapp.pages.requests.decisions import decision_dialogs
 from loanapp.pages.requests.record_state import RequestRecordState
 from loanapp.pages.requests.record_texts import Fact, InvoiceRow, LifeLine
 from loanapp.pages.requests.simulation import simulation_details
+from loanapp.pages.requests.write_off import waiting_notice, write_off_button
 
 
 def _may(permission: Permission) -> rx.Var[bool]:
@@ -42,7 +43,7 @@ def _actions() -> rx.Component:
         state.status,
         ("OPEN", rx.cond(_may(Permission.REQUESTS_DECIDE), _decide())),
         ("APPROVED", _release()),
-        ("ACTIVE", rx.fragment(renegotiate, receive)),
+        ("ACTIVE", rx.fragment(write_off_button(state.ask("lose"), state.waiting), renegotiate, receive)),
         ("LOST", rx.fragment(renegotiate, receive)),
         ("PAID", new_request),
         ("UNAPPROVED", new_request),
@@ -132,6 +133,7 @@ def _notices() -> rx.Component:
     info = glyph("info", class_name="shrink-0 mt-0.5")
     warn = glyph("triangle-alert", class_name="shrink-0 mt-0.5")
     return rx.fragment(
+        waiting_notice(state.waiting),
         rx.cond(
             state.notice != "",
             rx.el.p(

@@ -23,7 +23,9 @@ from loanapp.pages.requests import record_texts
 from loanapp.pages.requests.new_request import history_text
 from loanapp.pages.requests.record_texts import Fact, InvoiceRow, InvoiceTotals, LifeLine, PaymentRow
 from loanapp.pages.requests.simulation import NO_SIMULATION, Simulated, simulated_texts
+from loanapp.pages.requests.write_off import DONE_TEXTS, parse_write_off, waiting_text
 from loanapp.queries.request_record import RequestRecord, request_record
+from loanapp.services.approvals import WriteOff, mark_lost
 from loanapp.services.requests import ApproveRequest, DeclineRequest, DisburseRequest, approve, decline, disburse
 
 NO_TOTALS = InvoiceTotals(original="", charges="", paid="", open="", shown="")
@@ -36,7 +38,7 @@ REASONS = (
     "Desistência do cliente",
     OTHER_REASON,
 )
-DIALOGS = ("approve", "decline", "disburse")
+DIALOGS = ("approve", "decline", "disburse", "lose")
 
 
 def parse_approval(texts: Mapping[str, str], _today: date, *, request_id: UUID) -> ApproveRequest:
@@ -99,6 +101,9 @@ class RequestRecordState(AuthState):
     obstacle: str = ""
     is_own: bool = False
     needs_reason: bool = False
+    owed: str = ""
+    waiting: str = ""
+    may_write_off: bool = False
     first_due_passed: str = ""
     today: str = ""
     today_iso: str = ""
@@ -147,10 +152,20 @@ class RequestRecordState(AuthState):
         """Hand the money out."""
         return await self._decide(disburse, parse_disbursement, form, f"Dinheiro liberado: {self.principal}.")
 
+    @rx.event(temporal=True)
+    @requires(Permission.REQUESTS_WRITE_OFF)
+    async def lose(self, form: dict[str, Any]) -> Any:
+        """Write the loan off, or ask a second person to."""
+        parse = functools.partial(parse_write_off, number=self.number)
+        return await self._decide(mark_lost, parse, form, DONE_TEXTS)
+
     async def _decide(
-        self, use_case: Callable[..., Any], parse: Callable[..., Any], form: object, done: str
+        self, use_case: Callable[..., Any], parse: Callable[..., Any], form: object, done: str | Mapping[WriteOff, str]
     ) -> rx.event.EventSpec:
-        """Run a decision; where somebody else moved the loan meanwhile, say who did and show it as it stands now."""
+        """Run a decision; where somebody else moved the loan meanwhile, say who did and show it as it stands now.
+
+        `done` is what is said afterwards, by the outcome where there are several.
+        """
         if self._request_id is None:
             return settled("decision", is_done=False)
         outcome = await bridge.submit(use_case, functools.partial(parse, request_id=self._request_id), form)
@@ -159,7 +174,8 @@ class RequestRecordState(AuthState):
         if outcome.ok or is_moved:
             self.dialog, self.errors = "", {}
             record = await self._read(str(self.number))
-            self.notice = record_texts.moved_text(record) if is_moved and record else done
+            said = done if isinstance(done, str) else done.get(outcome.value, "")
+            self.notice = record_texts.moved_text(record) if is_moved and record else said
             self.is_notice_good = outcome.ok
         return settled("decision", is_done=outcome.ok or is_moved)
 
@@ -186,6 +202,9 @@ class RequestRecordState(AuthState):
         self.totals = record_texts.invoice_totals(record, self.invoices) if self.invoices else NO_TOTALS
         self.payments = [record_texts.payment_row(payment) for payment in record.payments]
         self.receive_to = address.changed(self, receber=record.number)
+        self.owed, self.waiting, self.may_write_off = (
+            brl_text(record.open_cents), waiting_text(record), record.may_write_off,
+        )  # fmt: skip
         self._show_decision(record)
 
     def _show_decision(self, record: RequestRecord) -> None:

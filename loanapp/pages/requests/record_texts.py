@@ -24,6 +24,7 @@ _VERBS = {
     RequestStatus.APPROVED.value: "aprovou este empréstimo",
     RequestStatus.UNAPPROVED.value: "reprovou este empréstimo",
     RequestStatus.ACTIVE.value: "liberou o dinheiro deste empréstimo",
+    RequestStatus.LOST.value: "marcou este empréstimo como perdido",
 }
 
 

@@ -18,8 +18,8 @@ class StartState(AuthState):
     @rx.event
     @requires()
     async def leave(self) -> Any:
-        """Go to the role's first page."""
-        return rx.redirect(home_of(bridge.actor().role), replace=True)
+        """Go to the role's first page, or to where a second factor is set up if nothing else is open without it."""
+        return rx.redirect("/perfil" if self.must_enrol else home_of(bridge.actor().role), replace=True)
 
 
 @page("/", title="Início", permission=Permission.SESSION_USE, on_load=[StartState.leave])
