@@ -9,9 +9,10 @@ from domain.money import format_brl
 from loanapp.papers import words
 from loanapp.papers.base import Letterhead, Paper, PaperColumn
 from loanapp.papers.formats import brl, day, instant, percent, phone, tax_id
+from loanapp.papers.held_money import changes, credit, renegotiations, undone
 from loanapp.papers.words import word
 from loanapp.queries.held_data import Consent, HeldData, HeldRetention, Person
-from loanapp.queries.held_money import HeldPayment, HeldReversal
+from loanapp.queries.held_money import HeldPayment
 from loanapp.queries.held_records import (
     HeldApproval,
     HeldDocument,
@@ -35,12 +36,6 @@ _INVOICE_COLUMNS = (
     PaperColumn(header="Abatido", weight=11, is_numeric=True),
     PaperColumn(header="Pago", weight=13, is_numeric=True),
     PaperColumn(header="Em aberto", weight=13, is_numeric=True),
-)
-_CHANGE_COLUMNS = (
-    PaperColumn(header="Quando", weight=14),
-    PaperColumn(header="O quê", weight=34),
-    PaperColumn(header="Como", weight=24),
-    PaperColumn(header="Motivo", weight=28),
 )
 _AMOUNTS = ("original_cents", "late_fee_cents", "mora_cents", "waived_cents", "paid_cents", "open_cents")
 
@@ -138,7 +133,7 @@ def _records(paper: Paper, records: HeldRecords) -> None:
         paper.paragraph("Nada registrado.", is_quiet=True)
     for request in records.requests:
         _request(paper, request)
-    _credit(paper, records)
+    credit(paper, records)
     paper.heading("5. Mensagens enviadas")
     if not records.messages:
         paper.paragraph("Nada registrado.", is_quiet=True)
@@ -182,8 +177,8 @@ def _request(paper: Paper, request: HeldRequest) -> None:
     if request.statement["invoices"]:
         _statement(paper, request.statement)
         _payments(paper, request)
-        _changes(paper, request)
-    _renegotiations(paper, request)
+        changes(paper, request)
+    renegotiations(paper, request)
 
 
 def _decision(request: HeldRequest) -> str:
@@ -234,7 +229,7 @@ def _payments(paper: Paper, request: HeldRequest) -> None:
                 word(words.METHOD, payment.method),
                 brl(payment.amount_cents),
                 f"{payment.registered_by}, {instant(payment.registered_at)}",
-                " · ".join(part for part in (_settled(payment), payment.note, _undone(payment.reversal)) if part),
+                " · ".join(part for part in (_settled(payment), payment.note, undone(payment.reversal)) if part),
             )
             for payment in request.payments
         ),
@@ -244,65 +239,6 @@ def _payments(paper: Paper, request: HeldRequest) -> None:
 
 def _settled(payment: HeldPayment) -> str:
     return f"quitou as parcelas {', '.join(map(str, payment.settled))}" if payment.settled else ""
-
-
-def _undone(reversal: HeldReversal | None) -> str:
-    if reversal is None:
-        return ""
-    return f"Estornado em {instant(reversal.reversed_at)}, por {reversal.reversed_by}: {reversal.reason}"
-
-
-def _changes(paper: Paper, request: HeldRequest) -> None:
-    """Tell what was taken off invoices, and which due dates were moved, where any were."""
-    lines = [
-        (
-            day(each.granted_on),
-            f"parcela {each.invoice}: {brl(each.amount_cents)} de {word(words.COMPONENT, each.component)}",
-            f"{word(words.ADJUSTMENT_KIND, each.kind)}, por {each.granted_by}",
-            " · ".join(part for part in (each.reason, _undone(each.reversal)) if part),
-        )
-        for each in request.adjustments
-    ] + [
-        (
-            instant(each.changed_at),
-            f"parcela {each.invoice}: vencimento de {day(each.old_due_date)} para {day(each.new_due_date)}",
-            f"Alteração, por {each.changed_by}",
-            each.reason,
-        )
-        for each in request.due_date_changes
-    ]
-    if lines:
-        paper.ln(1)
-        paper.table_of(_CHANGE_COLUMNS, lines)
-
-
-def _renegotiations(paper: Paper, request: HeldRequest) -> None:
-    for offer in request.renegotiations:
-        debt = offer.debt_original_cents + offer.debt_late_fee_cents + offer.debt_mora_cents
-        terms = f"entrada de {brl(offer.down_payment_cents)} e {offer.instalment_count} parcelas"
-        approved = f" Desconto aprovado por {offer.approved_by}: {offer.approval_reason}." if offer.approved_at else ""
-        closed = f" Por {offer.closed_by}: {offer.closing_reason}." if offer.closing_reason else ""
-        paper.paragraph(
-            f"Proposta de renegociação nº {offer.number}, de {day(offer.offered_on)}, por {offer.drafted_by}: dívida de"
-            f" {brl(debt)}, {terms}, total de {brl(offer.promised_total_cents)}. Situação:"
-            f" {word(words.RENEGOTIATION, offer.status)}.{approved}{closed}"
-        )
-
-
-def _credit(paper: Paper, records: HeldRecords) -> None:
-    """Tell how credit was used and paid back, where any was."""
-    for refund in records.refunds:
-        undone = f" {_undone(refund.reversal)}." if refund.reversal else ""
-        paper.paragraph(
-            f"Devolução nº {refund.number}, em {day(refund.refunded_on)}: {brl(refund.amount_cents)},"
-            f" {word(words.METHOD, refund.method)}, por {refund.refunded_by}: {refund.reason}.{undone}"
-        )
-    for use in records.credit_uses:
-        user = f"recebimento nº {use.used_by_payment}" if use.used_by_payment else f"devolução nº {use.refund}"
-        paper.paragraph(
-            f"Crédito usado em {instant(use.recorded_at)}: {brl(use.amount_cents)} do recebimento nº"
-            f" {use.source_payment}, por {user}."
-        )
 
 
 def _message(paper: Paper, message: HeldMessage) -> None:

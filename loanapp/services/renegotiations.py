@@ -29,6 +29,10 @@ from loanapp.services._agreements import DownPayment
 from loanapp.services._use_case import Tx, use_case
 
 REASON_LENGTH_MAXIMUM = 500
+_CLOSED = {
+    RenegotiationStatus.REJECTED: "renegotiation.rejected",
+    RenegotiationStatus.EXPIRED: "renegotiation.expired",
+}
 _WAITING = (RenegotiationStatus.DRAFT, RenegotiationStatus.PROPOSED)
 
 
@@ -218,7 +222,7 @@ def _close(tx: Tx, client: Client, row: Renegotiation, status: RenegotiationStat
     rules.check_move(RenegotiationStatus(row.status), status)
     row.status, row.closing_reason = status, reason
     row.closed_by, row.closed_at = tx.actor.user_id, tx.now
-    _note(tx, client, row, f"renegotiation.{status.value.lower()}", before, reason=reason)
+    _note(tx, client, row, _CLOSED[status], before, reason=reason)
 
 
 def _rivals(tx: Tx, row: Renegotiation) -> Sequence[Renegotiation]:

@@ -261,6 +261,13 @@ def assign(client_id: UUID, supervisor: Actor, *, on: str = "2026-01-10") -> Non
     assignments.assign_supervisor(admin, at(on), order)
 
 
+def assign_all(supervisor: Actor) -> None:
+    """Give all clients to a street supervisor."""
+    for (client_id,) in rows("SELECT id FROM clients"):
+        assert isinstance(client_id, UUID)
+        assign(client_id, supervisor)
+
+
 def run_cycles(day: str, *names: Cycle) -> None:
     """Run the cycles of one business date at 07:00, those due that day unless told."""
     for name in names or tuple(cycle for cycle in Cycle if is_due_on(cycle, a_day(day))):

@@ -18,7 +18,7 @@ from tests.pages.tabs import after, signed_in_as
 pytestmark = pytest.mark.usefixtures("database")
 
 PATH = "/papeis"
-SUPERVISOR = {"cash_day_cents": "1.000,00"}
+SUPERVISOR = {"cash_day_cents": "1.000,00", "backdate_days": "3"}
 
 
 def limits_dialog(ref: str, role: str, form: dict[str, Any], *, saves: int = 1) -> tuple[RolesState, str]:
@@ -54,6 +54,7 @@ def test_the_page_tells_each_role_with_its_people_and_limits() -> None:
         ("Dispensar multa e mora até", "20%"),
         ("Dar desconto até", "20%"),
         ("Receber em dinheiro por dia até", "Sem limite"),
+        ("Registrar recebimentos com data de até", "90 dias atrás"),
     ]
     assert (page.is_required, page.missing) == (False, "Ana Souza")
 
@@ -104,6 +105,8 @@ def test_an_empty_amount_is_no_limit_and_a_percentage_is_needed() -> None:
         ({"cash_day_cents": "muito"}, {"cash_day_cents": "Informe o valor como 1.234,56."}),
         ({"cash_day_cents": "-1"}, {"cash_day_cents": "Informe um valor que não seja negativo."}),
         ({"cash_day_cents": "100000000,01"}, {"cash_day_cents": "Informe um valor de até R$ 100.000.000,00."}),
+        ({"backdate_days": "1,5"}, {"backdate_days": "Informe os dias como um número inteiro, de 0 a 3650."}),
+        ({"backdate_days": "3651"}, {"backdate_days": "Informe os dias como um número inteiro, de 0 a 3650."}),
         ({"cash_day_cents": "3.000,00"}, {"": "Nada muda: estes são os limites de agora."}),
     ],
 )
@@ -111,7 +114,7 @@ def test_wrong_limits_stay_in_the_form_and_nothing_changes(form: dict[str, str],
     ref = signed_in_as(Role.SUPER_ADMIN)
     before = everything()
 
-    page, _ = limits_dialog(ref, "STREET_SUPERVISOR", form, saves=0)
+    page, _ = limits_dialog(ref, "STREET_SUPERVISOR", {"cash_day_cents": "1,00", "backdate_days": "3", **form}, saves=0)
 
     assert (page.errors, page.review) == (errors, [])
     assert everything() == before

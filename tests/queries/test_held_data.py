@@ -8,16 +8,20 @@ import pytest
 from sqlalchemy import Table, update
 
 from domain.clients import ClientNotFound, TaxIdWrongLength
+from domain.history import Component
+from domain.money import format_brl
 from domain.permissions import SYSTEM, PermissionMissing, Role
 from domain.privacy import RetentionReason
 from loanapp.models import scope
 from loanapp.models.base import Base, Session
 from loanapp.models.clients import Client
-from loanapp.papers.held_data import held_data_json
+from loanapp.papers.held_data import held_data_json, held_data_pdf
 from loanapp.queries import held_data as module
 from loanapp.queries.held_data import Consent, HeldData, Person, client_id_of, held_data, privacy_summary
+from loanapp.queries.settlements import SettlementOf, settlement_quote
 from loanapp.services import requests
 from loanapp.services.privacy import ExportFormat, NoteExport, note_export
+from loanapp.services.requests import RequestReceipt
 from tests.build.book import Book, a_day, a_person, an_id, at
 from tests.build.kept import a_note, a_paper, an_answer, the_client
 from tests.build.texts import RECIPIENT, a_sent_charge
@@ -211,3 +215,43 @@ def test_a_supervisor_reads_the_summary_of_an_assigned_client_and_of_no_other(bo
     assert (mine.requests, mine.messages, mine.retention.because) == (1, 1, RetentionReason.DEBT_OPEN)
     with pytest.raises(ClientNotFound):
         privacy_summary(supervisor, TODAY, other)
+
+
+def test_what_happened_to_money_beside_payments_is_in_the_copy(book: Book) -> None:
+    client_id = book.a_client("Maria Silva")
+    loan = book.a_loan(client_id, principal="300,00", count=3, first_due="2026-02-10")
+    other = book.a_loan(client_id, principal="20,00", count=1, first_due="2026-02-10")
+    book.pay(other, "90,00", on="2026-02-05")
+    undone = book.pay(loan, "10,00", on="2026-02-06")
+    book.reverse(undone, on="2026-02-07")
+    book.use_credit(loan, "15,00", on="2026-02-08")
+    refund = book.refund(client_id, "5,00", on="2026-02-09")
+    book.waive(loan, (1, Component.LATE_FEE, "0,50"), on="2026-02-18")
+    book.move_due_date(loan, 3, "2026-04-20", on="2026-02-18")
+    book.settle_early(loan, settles(book, loan, 2), on="2026-02-18", chosen=(2,))
+
+    records = copy_of(client_id).records
+
+    request = next(each for each in records.requests if each.number == loan.number)
+    reversal = request.payments[0].reversal
+    assert reversal is not None
+    assert (reversal.reason, reversal.reversed_by) == ("Transferência devolvida", "Ana Souza")
+    assert [(payment.method, payment.settled) for payment in request.payments] == [
+        ("PIX", ()), ("CREDIT", ()), ("PIX", (2,)),
+    ]  # fmt: skip
+    assert [(each.invoice, each.kind, each.amount_cents) for each in request.adjustments][:1] == [(1, "WAIVER", 50)]
+    (change,) = request.due_date_changes
+    assert (change.invoice, change.new_due_date) == (3, a_day("2026-04-20"))
+    assert [(each.number, each.amount_cents) for each in records.refunds] == [(refund.number, 500)]
+    assert [(each.amount_cents, each.used_by_payment, each.refund) for each in records.credit_uses] == [
+        (1500, request.payments[1].number, None), (500, None, refund.number),
+    ]  # fmt: skip
+    paper = held_data_pdf(copy_of(client_id), is_compressed=False).decode("cp1252", "replace")
+    for told in ("Dispensa", "Estornado", "quitou as parcelas 2", "Devolução nº", "Crédito usado"):
+        assert told in paper, told
+
+
+def settles(book: Book, loan: RequestReceipt, number: int) -> str:
+    asked = SettlementOf(request_id=loan.request_id, received_on=a_day("2026-02-18"), chosen=(number,))
+    quote = settlement_quote(book.manager, at("2026-02-18"), asked)
+    return format_brl(quote.to_pay_cents).removeprefix("R$").strip()

@@ -7,7 +7,7 @@ from domain.errors import DomainError
 from domain.permissions import NOBODY, PermissionMissing, Role
 from loanapp.queries.reversals import InvoiceEffect, Standing, payment_id_of, reversal_effect
 from loanapp.queries.settlements import SettlementOf, settlement_quote
-from tests.build.book import Book, a_day, a_person, an_id, at, everything, rows
+from tests.build.book import Book, a_day, a_person, an_id, assign_all, at, everything, rows
 from tests.build.counting import counted
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -60,6 +60,7 @@ def test_the_effect_names_what_stands_in_the_way() -> None:
     source = book.pay(first, "150,00", on="2026-02-01")
     used = book.use_credit(second, "50,00", on="2026-02-01")
     street = a_person(Role.STREET_SUPERVISOR)
+    assign_all(street)
 
     def obstacle(actor, payment_id) -> str:  # noqa: ANN001
         return reversal_effect(actor, at("2026-02-01"), payment_id).obstacle

@@ -10,9 +10,11 @@ from domain.clients import ClientNotFound
 from domain.delivery import Accepted, TextReceived
 from domain.documents import DocumentKind
 from domain.follow_ups import FollowUpKind, Outcome
+from domain.history import Component
 from domain.money import parse_brl
 from domain.payments import PaymentMethod
 from domain.permissions import NOBODY, SYSTEM, PermissionMissing, Role
+from loanapp.pages.clients.timeline_rows import timeline_rows
 from loanapp.queries.timeline import ItemKind, Scope, Timeline, TimelineFilter, timeline
 from loanapp.services import clients, documents, follow_ups, inbound
 from loanapp.services.documents import AttachDocument
@@ -259,3 +261,23 @@ def test_a_change_of_the_record_names_what_changed(book: Book) -> None:
     assert (item.facts["action"], item.facts["after"], item.facts["reason"]) == (
         "client.status_changed", {"status": "BLOCKED"}, "Documento falso",
     )  # fmt: skip
+
+
+def test_what_was_undone_let_go_and_moved_is_told_among_the_money(book: Book) -> None:
+    loan = a_debtor(book)
+    paid = book.pay(loan, "40,00", on="2026-02-12")
+    book.reverse(paid, on="2026-02-13")
+    book.waive(loan, (1, Component.LATE_FEE, "0,50"), on="2026-02-14")
+    book.move_due_date(loan, 1, "2026-02-11", on="2026-02-15")
+
+    found = shown(book, scope=Scope.MONEY)
+
+    assert kinds(found)[:4] == ["invoice.due_date_changed", "charges.waived", "payment.reversed", "PAYMENT"]
+    assert found.items[3].facts["reversed_at"]
+    rows_ = timeline_rows(found.items[:4], today=a_day("2026-02-16"), user_id=None, is_management=True)
+    assert [(row["title"], row["note"]) for row in rows_[:3]] == [
+        ("Empréstimo nº 1: vencimento alterado", "parcela 1: de 10/02/2026 para 11/02/2026"),
+        ("Empréstimo nº 1: multa e mora dispensadas", "R$\xa00,50"),
+        ("Recebimento estornado", f"R$\xa040,00 · recibo nº {paid.number} · empréstimo nº 1"),
+    ]
+    assert (rows_[3]["is_undone"], rows_[3]["moves"][:12]) == (True, "Estornado em")

@@ -67,6 +67,7 @@ def test_the_right_password_opens_a_session_that_knows_who_from_where_and_how_fa
         Limit.WAIVE_PCT: None,
         Limit.DISCOUNT_PCT: 20,
         Limit.CASH_DAY_CENTS: None,
+        Limit.BACKDATE_DAYS: 90,
     }
     assert last_event() == ("auth.signed_in", "Ana Souza", f"user:{user_id}", {}, {}, "")
 

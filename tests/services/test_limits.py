@@ -49,7 +49,7 @@ def test_an_administrator_changes_the_limits_of_a_role_and_the_trail_tells_befor
 
     assert limits_of(Role.LOAN_MANAGEMENT) == {
         Limit.APPROVE_CENTS: 1_000_000, Limit.WRITE_OFF_CENTS: 500_000, Limit.WAIVE_PCT: 20,
-        Limit.DISCOUNT_PCT: 20, Limit.CASH_DAY_CENTS: 0,
+        Limit.DISCOUNT_PCT: 20, Limit.CASH_DAY_CENTS: 0, Limit.BACKDATE_DAYS: 90,
     }  # fmt: skip
     assert rows("SELECT role, name, value, changed_by FROM role_limits ORDER BY name") == [
         ("LOAN_MANAGEMENT", "approve_cents", 1_000_000, admin.user_id),
@@ -68,7 +68,7 @@ def test_a_limit_may_be_taken_away_and_set_again() -> None:
     for value in (None, 7):
         order = ChangeLimits(role=Role.STREET_SUPERVISOR, values={Limit.CASH_DAY_CENTS: value})
         change_limits(admin, at(DAY), order)
-        assert limits_of(Role.STREET_SUPERVISOR) == {Limit.CASH_DAY_CENTS: value}
+        assert limits_of(Role.STREET_SUPERVISOR) == {Limit.CASH_DAY_CENTS: value, Limit.BACKDATE_DAYS: 3}
 
 
 def test_the_limits_that_hold_already_write_nothing_even_when_the_press_came_twice() -> None:

@@ -13,7 +13,7 @@ from loanapp.queries.verification import verify
 from loanapp.services import reversals
 from loanapp.services.requests import RequestReceipt
 from loanapp.services.reversals import ReverseAdjustment, ReversePayment, ReverseRefund
-from tests.build.book import Book, a_day, a_person, an_id, at, everything, rows, run_cycles
+from tests.build.book import Book, a_day, a_person, an_id, assign_all, at, everything, rows, run_cycles
 from tests.build.counting import counted
 from tests.build.texts import a_debtor, pay_with_receipt
 
@@ -227,6 +227,8 @@ def test_who_may_reverse_what_and_until_when(role: Role, on: str, hour: int, cod
     actor = a_person(role, "Rita Alves")
     # Registered before the actor's hour, by the actor or by a manager.
     loan = book.a_loan()
+    if role is Role.STREET_SUPERVISOR:
+        assign_all(actor)
     book.manager, manager = (actor if is_own else book.manager), book.manager
     paid = book.pay(loan, "10,00", on="2026-02-02")
     book.manager = manager

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from domain.calendar import Step
+from domain.instalments import Plan
 from loanapp.models import contracts
 from loanapp.services import _received, reversals
 from loanapp.services import credits as credits_
@@ -55,22 +57,61 @@ def test_the_company_keeps_its_book_whatever_happens() -> None:
         os.write(2, f"\n{Company.steps.taken} steps clean in {seconds} s".encode())
 
 
+def lend_pay_reverse(company: Company) -> None:
+    company.lend(0, 10_000, Plan.FLAT, Step.MONTHLY, 2, 5)
+    company.pay(0, 50, 0, "", lets_go=False)
+    company.reverse(0, "")
+
+
+def use_what_another_loan_left(company: Company) -> None:
+    company.lend(0, 10_000, Plan.FLAT, Step.MONTHLY, 2, 5)
+    company.lend(0, 20_000, Plan.FLAT, Step.MONTHLY, 2, 5)
+    company.pay(0, 130, 0, "", lets_go=False)
+    company.use_credit(1, 1_000, "")
+
+
+def pay_and_die_after_the_commit(company: Company) -> None:
+    company.lend(0, 10_000, Plan.FLAT, Step.MONTHLY, 2, 5)
+    company.pay(0, 50, 0, "after_commit", lets_go=False)
+
+
+# What is sabotaged, the fewest steps that show it, and what the failure says.
 SABOTAGES = {
-    "the book is not counted again after a reversal": (reversals, "_resettle", lambda *_a: None),
-    "used credit stays where it was": (credits_, "_settle_sources", lambda *_a: None),
-    "the same id is not known again": (_received, "existing", lambda *_a: None),
+    "the book is not counted again after a reversal": (
+        reversals, "_resettle", lambda *_a: None, lend_pay_reverse, None,
+    ),
+    "used credit stays where it was": (
+        credits_, "_settle_sources", lambda *_a: None, use_what_another_loan_left, None,
+    ),
+    "the same id is not known again": (
+        _received, "existing", lambda *_a: None, pay_and_die_after_the_commit, "the same order sent again was refused",
+    ),
     "reversals are not read": (
         contracts, "_loaded",
         lambda request, rows, payments, facts, real=contracts._loaded: real(
             request, rows, [SimpleNamespace(**row._asdict() | {"reversed_on": None}) for row in payments], facts
         ),
+        lend_pay_reverse, None,
     ),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("module", "name", "wrong"), SABOTAGES.values(), ids=SABOTAGES)
-def test_a_sabotage_is_caught(monkeypatch: pytest.MonkeyPatch, module: object, name: str, wrong: object) -> None:
+@pytest.mark.parametrize(("module", "name", "wrong", "steps", "told"), SABOTAGES.values(), ids=SABOTAGES)
+def test_a_sabotage_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+    module: object,
+    name: str,
+    wrong: object,
+    steps: Callable[[Company], None],
+    told: str | None,
+) -> None:
+    def run() -> None:
+        company = Company()
+        steps(company)
+        company.the_book_is_what_the_rule_says()
+
+    run()
     monkeypatch.setattr(module, name, wrong)
 
-    with pytest.raises((AssertionError, ExceptionGroup)):
-        simulate(20, 30, is_seeded=True)
+    with pytest.raises(AssertionError, match=told):
+        run()

@@ -26,7 +26,7 @@ from loanapp.components.page import page
 from loanapp.components.receive import METHODS
 from loanapp.components.states import error_card, page_skeleton
 from loanapp.gate import AuthState, requires
-from loanapp.pages.renegotiations.offer_texts import Shown, shown
+from loanapp.pages.renegotiations.offer_texts import BLANK, Shown, shown
 from loanapp.queries.renegotiations import OfferRecord, offer_record
 from loanapp.services.renegotiations import (
     AcceptOffer,
@@ -79,7 +79,7 @@ class OfferState(AuthState):
     approval: str = ""
     open_invoices: str = ""
     has_down: bool = False
-    proposal: Shown = {}  # type: ignore[assignment, typeddict-item]  # noqa: RUF012
+    proposal: Shown = BLANK
     waits: bool = False
     may_approve: bool = False
     can_propose: bool = False

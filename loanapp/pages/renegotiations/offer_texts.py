@@ -40,6 +40,12 @@ class Shown(TypedDict):
     rows: list[list[str]]
 
 
+BLANK = Shown(
+    letter="", headline="", discount="", down_payment="", instalments="", total="", difference="", last_due="",
+    income="", base="", cost="", valid_through="", needs_approval=False, problem="", is_lowest=False, rows=[],
+)  # fmt: skip
+
+
 def shown(letter: str, proposal: Proposal, *, is_lowest: bool = False) -> Shown:
     """Return what a column shows of a proposal, or the problem that it has instead."""
     rows = [
