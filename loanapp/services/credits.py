@@ -88,7 +88,7 @@ def use_credit(tx: Tx, command: UseCredit) -> PaymentReceipt:
     if command.amount > is_open:
         raise CreditAboveOpen(field="amount", open=is_open)
     taken = take(command.amount, _sources(tx, client))
-    receipt = _received.insert_payment(tx, received, note=note or "")
+    receipt = _received.insert_payment(tx, received, note=_audit.masked(client, note or ""))
     _insert_uses(tx, taken, used_by_payment_id=receipt.payment_id)
     position = _positions.settle(tx, client, request, Cause(payment_id=receipt.payment_id))
     _settle_sources(tx, client, taken, Cause(payment_id=receipt.payment_id))

@@ -74,7 +74,7 @@ def register_payment(tx: Tx, command: RegisterPayment) -> PaymentReceipt:
         return existing
     if request.status not in (RequestStatus.ACTIVE, RequestStatus.LOST, RequestStatus.PAID):
         raise RequestTakesNoPayment(status=request.status)
-    note = _checked_note(tx, command, request, has_ceiling=has_ceiling)
+    note = _audit.masked(client, _checked_note(tx, command, request, has_ceiling=has_ceiling))
     receipt = _received.insert_payment(tx, received, note=note)
     let_go = _waive_remainder(tx, request, receipt) if command.waive_remainder else []
     position = _positions.settle(tx, client, request, Cause(payment_id=receipt.payment_id))

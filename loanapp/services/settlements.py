@@ -67,7 +67,7 @@ def settle_early(tx: Tx, command: SettleEarly) -> PaymentReceipt:
         return existing
     if request.status not in (RequestStatus.ACTIVE, RequestStatus.LOST):
         raise RequestTakesNoPayment(status=request.status)
-    note = _checked_note(tx, command, request)
+    note = _audit.masked(client, _checked_note(tx, command, request))
     loaded = load_contracts(tx.session, [request.id])[request.id]
     position = loaded.position(command.received_on)
     quote = quote_settlement(

@@ -11,9 +11,10 @@ from domain.payments import PaymentMethod
 from domain.permissions import SYSTEM
 from loanapp.queries import verification
 from loanapp.services import credits as credits_
-from loanapp.services import due_dates, reversals, waivers
+from loanapp.services import due_dates, payments, reversals, waivers
 from loanapp.services.credits import RefundCredit
 from loanapp.services.due_dates import ChangeDueDate
+from loanapp.services.payments import RegisterPayment
 from loanapp.services.reversals import ReversePayment, ReverseRefund
 from loanapp.services.waivers import Waive
 from tests.build.book import Book, a_day, an_id, at, rows
@@ -30,7 +31,10 @@ def test_the_reasons_of_what_refuses_every_change_are_kept_without_the_person() 
     loan = book.a_loan(client_id, principal="300,00", count=3, first_due="2026-02-10")
     paid_off = book.a_loan(client_id, principal="20,00", count=1, first_due="2026-02-10")
     book.pay(paid_off, "90,00", on="2026-02-05")
-    payment = book.pay(loan, "10,00", on="2026-02-06")
+    payment = payments.register_payment(book.manager, at("2026-02-06"), RegisterPayment(
+        payment_id=an_id(), request_id=loan.request_id, amount=Money(1000), method=PaymentMethod.PIX,
+        received_on=a_day("2026-02-05"), note=TYPED,
+    ))  # fmt: skip
     [(invoice_id,)] = rows("SELECT id FROM invoices WHERE request_id = :id AND number = 3", id=loan.request_id)
     refund_id = an_id()
 
@@ -50,10 +54,11 @@ def test_the_reasons_of_what_refuses_every_change_are_kept_without_the_person() 
         change_id=an_id(), invoice_id=int(str(invoice_id)), due_date=a_day("2026-04-20"), reason=TYPED
     ))  # fmt: skip
 
+    assert rows("SELECT note FROM payments WHERE id = :id", id=payment.payment_id) == [(KEPT,)]
     for table, count in (("reversals", 2), ("adjustments", 1), ("refunds", 1), ("due_date_changes", 1)):
         assert rows(f"SELECT reason FROM {table}") == [(KEPT,)] * count, table  # noqa: S608
     told = [json.loads(str(text))["reason"] for (text,) in rows("SELECT text FROM audit_events ORDER BY id")]
-    assert told[-5:] == [KEPT] * 5
+    assert told[-6:] == [KEPT] * 6
     assert verification.verify(SYSTEM, lambda: at(DAY, 20), lambda _: None)[0] == []
 
 

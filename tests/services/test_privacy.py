@@ -3,12 +3,16 @@
 import dataclasses
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
 from sqlalchemy import update
 
+from domain.calendar import Step
 from domain.clients import ClientNotFound, TextMissing
+from domain.instalments import Plan, PlanTerms
+from domain.money import Money
 from domain.permissions import SYSTEM, Actor, PermissionMissing, Role
 from domain.privacy import (
     ClientAnonymised,
@@ -17,11 +21,14 @@ from domain.privacy import (
     RetentionOpen,
     RetentionRunning,
 )
+from domain.renegotiations import Offer
 from loanapp.models.base import Session
 from loanapp.models.clients import Client
 from loanapp.queries import verification
-from loanapp.services import clients, privacy, requests
+from loanapp.queries.held_data import held_data
+from loanapp.services import clients, privacy, renegotiations, requests
 from loanapp.services.privacy import Anonymise, ExportFormat, NoteExport, SetConsent
+from loanapp.services.renegotiations import DecideOffer, DraftOffer
 from tests.build.book import Book, a_day, a_person, an_id, at, everything, rows
 from tests.build.kept import a_note, a_paper, an_answer, the_client
 from tests.build.texts import a_queued_charge, a_sent_charge, statuses
@@ -54,6 +61,23 @@ def a_paid_loan(book: Book) -> UUID:
     loan = a_sent_charge(book)
     book.pay(loan, "102,33", on="2026-02-20")
     assert rows("SELECT status FROM requests") == [("PAID",)]
+    return the_client()
+
+
+def a_paid_loan_that_was_offered_new_terms(book: Book) -> UUID:
+    loan = a_sent_charge(book)
+    terms = PlanTerms(
+        principal=Money.ZERO, plan=Plan.FLAT, step=Step.MONTHLY, count=2, rate_pct=Decimal(0),
+        first_due_date=a_day("2026-03-20"),
+    )  # fmt: skip
+    offer = Offer(
+        offered_on=a_day("2026-02-12"), valid_through=a_day("2026-02-19"), terms=terms, down_payment=Money.ZERO
+    )
+    draft = DraftOffer(renegotiation_id=an_id(), request_id=loan.request_id, offer=offer)
+    renegotiations.draft_offer(book.manager, at("2026-02-12"), draft)
+    no = DecideOffer(renegotiation_id=draft.renegotiation_id, reason="Maria vai pagar na sexta")
+    renegotiations.reject(book.manager, at("2026-02-12"), no)
+    book.pay(loan, "102,33", on="2026-02-20")
     return the_client()
 
 
@@ -182,6 +206,18 @@ class TestAnonymise:
         assert (action, facts["after"]) == (
             "client.anonymised", {"webhooks": 2, "documents": 1, "kept": "CONTRACT"},
         )  # fmt: skip
+
+    def test_why_an_offer_was_let_go_is_emptied_with_the_person(self, book: Book, admin: Actor) -> None:
+        client_id = a_paid_loan_that_was_offered_new_terms(book)
+        (request,) = held_data(SYSTEM, at("2026-02-21"), client_id).records.requests
+        assert [(offer.status, offer.closing_reason) for offer in request.renegotiations] == [
+            ("REJECTED", "Maria vai pagar na sexta")
+        ]
+
+        privacy.anonymise(admin, at(LATE), Anonymise(client_id=client_id, reason="Pediu"))
+
+        assert rows("SELECT status, closing_reason FROM renegotiations") == [("REJECTED", "")]
+        assert differences() == []
 
     def test_before_the_end_it_is_refused_with_the_reason_and_the_day(self, book: Book, admin: Actor) -> None:
         client_id = a_paid_loan(book)

@@ -20,6 +20,8 @@ from domain.follow_ups import (
 from domain.messages import MessagePromised
 from domain.money import Money, parse_brl
 from domain.payments import PaymentMethod, PaymentMethodBringsNoMoney, PaymentNotPositive
+from loanapp.models import promises
+from loanapp.models.base import Session
 from loanapp.services import follow_ups, messages
 from loanapp.services.follow_ups import RecordFollowUp, TakeBack
 from tests.build.book import Book, a_day, an_id, at, everything, rows, run_cycles
@@ -249,3 +251,21 @@ def test_what_became_of_a_promise_follows_from_what_was_received(
         )
         is state
     )
+
+
+def test_money_that_was_reversed_keeps_no_promise(book: Book) -> None:
+    loan = a_debtor(book)
+    follow_ups.record(book.manager, MORNING, a_promise())
+    paid = book.pay(loan, "60,00", on=REMINDED)
+    assert promised_until(book) is None
+
+    book.reverse(paid, on=REMINDED)
+
+    assert promised_until(book) == a_day("2026-02-13")
+
+
+def promised_until(book: Book) -> date | None:
+    with Session() as session:
+        found = session.execute(promises.standing(a_day(REMINDED))).all()
+    assert book.manager
+    return found[0][1] if found else None
