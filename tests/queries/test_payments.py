@@ -210,10 +210,17 @@ def test_a_payment_is_found_by_its_id_with_where_its_loan_stands() -> None:
 
 def test_who_may_not_register_payments_sees_no_form() -> None:
     _, loan = a_late_loan()
+
+    with pytest.raises(PermissionMissing):
+        payment_form(NOBODY, at("2026-02-22"), PaymentFormOf(number=loan.number))
+    with pytest.raises(PermissionMissing):
+        receivables(NOBODY, at("2026-02-22"), ReceivablesOf(text="maria"))
+
+
+def test_a_supervisor_sees_no_form_of_a_loan_whose_client_is_assigned_to_nobody() -> None:
+    _, loan = a_late_loan()
     street = a_person(Role.STREET_SUPERVISOR)
 
-    for actor in (NOBODY, street):
-        with pytest.raises(PermissionMissing):
-            payment_form(actor, at("2026-02-22"), PaymentFormOf(number=loan.number))
-        with pytest.raises(PermissionMissing):
-            receivables(actor, at("2026-02-22"), ReceivablesOf(text="maria"))
+    with pytest.raises(RequestNotFound):
+        payment_form(street, at("2026-02-22"), PaymentFormOf(number=loan.number))
+    assert receivables(street, at("2026-02-22"), ReceivablesOf(text="maria")) == ()
