@@ -53,6 +53,7 @@ ACTIONS = {
     "request.opened": "Solicitação criada",
     "second_factor.removal_refused": "Remoção do segundo fator recusada",
     "second_factor.reset": "Segundo fator retirado por administrador",
+    "second_factor.started": "Ativação do segundo fator iniciada",
     "second_factor.turned_off": "Segundo fator desligado",
     "second_factor.turned_on": "Segundo fator ligado",
     "user.added": "Usuário criado",
