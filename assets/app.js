@@ -28,10 +28,22 @@
     }, BUSY_LIMIT_MS));
   }
 
+  // What one person typed is no other's: drafts (files.js) end with signing out, and when somebody else signs in here.
+  function forgetDrafts() {
+    Object.keys(sessionStorage).filter((key) => key.startsWith("draft:")).forEach((key) => sessionStorage.removeItem(key));
+  }
+
+  function rememberPerson(email) {
+    const plain = (text) => (text || "").trim().toLowerCase();
+    if (plain(email) !== plain(sessionStorage.getItem("email"))) forgetDrafts();
+    sessionStorage.setItem("email", email);
+  }
+
   function onSubmit(event) {
     const form = event.target;
     if (!(form instanceof HTMLFormElement)) return;
-    if (form.id === "sign-in") sessionStorage.setItem("email", form.elements.email.value);
+    if (form.id === "sign-in") rememberPerson(form.elements.email.value);
+    if (form.id === "sign-out") forgetDrafts();
     if (form.id === "new-password") form.elements.token.value = sessionStorage.getItem("link") || "";
     if (!form.matches("form[data-once]")) return;
     const isOffline = document.documentElement.hasAttribute("data-offline");
@@ -284,7 +296,7 @@
         : await postSignIn("/auth/codigo", { codigo: code.value });
       button.disabled = false;
       if (said === null) {
-        sessionStorage.setItem("email", email.value);
+        rememberPerson(email.value);
         dialog.close();
         dialog.remove();
         reconnect();

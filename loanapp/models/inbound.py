@@ -1,12 +1,12 @@
 """Webhooks as they arrived: stored first, applied later, in any order, once (whatsapp.md §10.6)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, and_, func, or_, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ColumnElement, ForeignKey, Index, and_, func, or_, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.delivery import digits_at_whatsapp
 from loanapp.models.base import Base
@@ -36,6 +36,17 @@ class InboundEvent(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     handled_at: Mapped[datetime | None]
     outcome: Mapped[str] = mapped_column(default="")
+
+
+def numbers_of_one(session: Session, client_id: UUID, phones: Iterable[str]) -> list[str]:
+    """Return those of the numbers that no other client has: what came from the others may be somebody else's."""
+    wanted = set(phones) - {""}
+    shared = session.execute(
+        select(Client.phone, Client.other_phone).where(
+            Client.id != client_id, Client.phone.in_(wanted) | Client.other_phone.in_(wanted)
+        )
+    )
+    return sorted(wanted - {phone for row in shared for phone in row})
 
 
 def is_about(client_id: UUID, phones: Sequence[str], provider_keys: Sequence[str]) -> ColumnElement[bool]:

@@ -167,6 +167,11 @@ def cash_of(session: Session, user_id: UUID) -> None:
     _lock_name(session, f"cash.{user_id}")
 
 
+def look_ups_of(session: Session, user_id: UUID) -> None:
+    """Let one transaction at a time add to the look-ups that a user made; before any client is locked."""
+    _lock_name(session, f"look-ups.{user_id}")
+
+
 def _lock_name(session: Session, name: str) -> None:
     session.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
 

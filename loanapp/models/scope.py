@@ -7,6 +7,7 @@ and what is not its own can't be told apart.  What the criteria can't reach (raw
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -38,6 +39,7 @@ OPEN_TO_ALL: dict[type[Base], str] = {
     company.Holiday: "the calendar that due dates follow",
     audit.AuditHead: "the number and hash of the last event about no client, to write the next",
 }
+SUPERVISORS_KEPT = 512
 Statement = TypeVar("Statement", bound=Executable)
 _OPTION = "reads_outside_scope"
 _KEY = "scope"
@@ -55,7 +57,7 @@ def outside(statement: Statement) -> Statement:
 def limit(session: OrmSession, actor: Actor) -> None:
     """Bind a transaction to the rows that its actor may know of; an actor that is not scoped may know of all."""
     if actor.is_scoped:
-        session.info[_KEY] = tuple(_options(actor.user_id))
+        session.info[_KEY] = _options_of(actor.user_id)
 
 
 def path_to_client(table: Table) -> tuple[Column[Any], ...] | None:
@@ -93,6 +95,12 @@ def _path(table: Table, *, may_be_null: bool) -> tuple[Column[Any], ...] | None:
                 seen.add(key.column.table)
                 paths.append((key.column.table, (*path, key.parent)))
     return None
+
+
+@lru_cache(maxsize=SUPERVISORS_KEPT)
+def _options_of(user_id: UUID | None) -> tuple[Any, ...]:
+    """Return the criteria of one actor, built once: every transaction of a supervisor needs the same."""
+    return tuple(_options(user_id))
 
 
 def _options(user_id: UUID | None) -> Iterator[Any]:

@@ -21,7 +21,7 @@ from loanapp.models.clients import Client
 from loanapp.models.cycles import CycleFailure, CycleRun
 from loanapp.models.documents import Document
 from loanapp.models.follow_ups import FollowUp
-from loanapp.models.inbound import InboundEvent, is_about
+from loanapp.models.inbound import InboundEvent, is_about, numbers_of_one
 from loanapp.models.messages import Message, MessageEvent
 from loanapp.models.requests import Request
 from loanapp.queries import statements
@@ -291,7 +291,10 @@ def _messages(tx: Tx, messages: Sequence[Message], names: Names) -> tuple[HeldMe
 
 
 def _webhooks(tx: Tx, client: Client, messages: Sequence[Message]) -> tuple[HeldWebhook, ...]:
-    phones = {client.phone, client.other_phone, *(message.phone for message in messages)} - {""}
+    """Read what came from the client; what nobody knows the author of, only from numbers that no other client has."""
+    phones = numbers_of_one(
+        tx.session, client.id, (client.phone, client.other_phone, *(message.phone for message in messages))
+    )
     keys = [message.provider_key for message in messages if message.provider_key]
     text = func.coalesce(
         InboundEvent.payload["data"]["message"]["conversation"].astext,
@@ -300,7 +303,7 @@ def _webhooks(tx: Tx, client: Client, messages: Sequence[Message]) -> tuple[Held
     )
     rows = tx.session.execute(
         select(InboundEvent, text)
-        .where(is_about(client.id, sorted(phones), keys))
+        .where(is_about(client.id, phones, keys))
         .order_by(InboundEvent.received_at, InboundEvent.id)
     )
     return tuple(copied(HeldWebhook, event, text=words) for event, words in rows)

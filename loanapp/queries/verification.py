@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, true
 
+from domain.audit import SYSTEM_CHAIN
 from domain.calendar import BusinessCalendar, Step
 from domain.cycles import CLOSED, Cycle
 from domain.history import Position
@@ -32,7 +33,7 @@ from loanapp.models.messages import Message
 from loanapp.models.payments import Allocation, CreditUse, Payment, Reversal
 from loanapp.models.requests import Request
 from loanapp.queries._query import Tx, query
-from loanapp.queries.evidence import payment_differences, request_differences
+from loanapp.queries.evidence import payment_differences, request_differences, user_differences
 from loanapp.queries.money_evidence import fact_differences, last_effects, undone_since
 from loanapp.queries.trail import (
     Difference,
@@ -40,6 +41,7 @@ from loanapp.queries.trail import (
     chain_of,
     difference,
     events_by_client,
+    events_of_chains,
     system_differences,
 )
 
@@ -125,9 +127,10 @@ def chains(tx: Tx, after: UUID | None) -> ContractChecks:
 
 @query(Permission.BOOK_VERIFY)
 def book(tx: Tx, _parameters: None) -> list[Difference]:
-    """Check what no single contract shows: credit, the system's chain, states, messages, stuck rows."""
+    """Check what no single contract shows: credit, the system's chain, users, states, messages, stuck rows."""
     found = list(_credit_differences(tx))
     found.extend(system_differences(tx)[0])
+    found.extend(user_differences(tx, events_of_chains(tx, [SYSTEM_CHAIN]).get(SYSTEM_CHAIN, ())))
     found.extend(_state_differences(tx))
     found.extend(_message_differences(tx))
     found.extend(_stuck_rows(tx))

@@ -18,7 +18,7 @@ from domain.permissions import Actor, Permission, Role
 from loanapp import clock
 from loanapp.models import locks
 from loanapp.models.auth import LoginSession, User
-from loanapp.services import _audit, _passwords, _second_factor, _sessions, _throttle
+from loanapp.services import _audit, _links, _passwords, _second_factor, _sessions, _throttle
 from loanapp.services._use_case import RefusalKept, Tx, use_case
 
 SECOND_STEP_MINUTES = 5
@@ -214,7 +214,7 @@ def end_other_sessions(tx: Tx, _command: None) -> int:
 
 @use_case(Permission.SESSION_USE)
 def change_password(tx: Tx, command: ChangePassword) -> int:
-    """Change the actor's password and end their other sessions; return how many.
+    """Change the actor's password, end their other sessions and void links that wait; return how many sessions.
 
     Raises `PasswordWrong` (field `current`; counted as a failed sign-in, so also `TooManyAttempts`), `PasswordTooShort`
     or `PasswordEasy` (field `new`).
@@ -229,6 +229,7 @@ def change_password(tx: Tx, command: ChangePassword) -> int:
         raise RefusalKept(PasswordWrong(field="current"))
     _throttle.clear(tx, user.email)
     user.password_hash = _passwords.hashed(command.new)
+    _links.void(tx, user)
     ended = _end_others(tx)
     _audit.note(tx, None, "auth.password_changed", "user", user.id, after={"sessions_ended": ended})
     return ended

@@ -25,6 +25,7 @@ from loanapp import vault
 from loanapp.models import locks
 from loanapp.models.clients import Client
 from loanapp.models.documents import Document, DocumentContent
+from loanapp.models.scope import outside
 from loanapp.services import _audit
 from loanapp.services._use_case import Tx, use_case
 
@@ -86,7 +87,8 @@ def attach(tx: Tx, command: AttachDocument) -> DocumentAttached:
     if client is None:
         raise ClientNotFound(field="client_id")
     digest = sha256(command.content).hexdigest()
-    existing = tx.session.get(Document, command.document_id)
+    # An id is taken by a paper of anybody: one that the actor may not know of is a conflict too, not a failed insert.
+    existing = tx.session.scalar(outside(select(Document).where(Document.id == command.document_id)))
     if existing is not None:
         kept = (existing.client_id, existing.kind, existing.file_name, existing.content_sha256, existing.uploaded_by)
         if kept != (client.id, command.kind, name, digest, tx.actor.user_id):

@@ -47,6 +47,8 @@ def look_up(tx: Tx, text: str) -> tuple[ReducedCard, ...]:
         return ()
     if not tx.actor.is_scoped:
         return tuple(_card(client, is_mine=True) for client in _found(tx, number))
+    assert tx.actor.user_id is not None
+    locks.look_ups_of(tx.session, tx.actor.user_id)
     if _asked_today(tx) >= LOOK_UPS_PER_DAY:
         raise LookUpsSpent(limit=LOOK_UPS_PER_DAY)
     clients = locks.clients_beyond_scope(tx.session, [client.id for client in _found(tx, number)])

@@ -23,7 +23,7 @@ from loanapp.models.clients import Client
 from loanapp.models.cycles import CycleFailure
 from loanapp.models.documents import Document, DocumentContent
 from loanapp.models.follow_ups import FollowUp
-from loanapp.models.inbound import InboundEvent, is_about
+from loanapp.models.inbound import InboundEvent, is_about, numbers_of_one
 from loanapp.models.messages import Message
 from loanapp.models.renegotiations import Renegotiation
 from loanapp.models.requests import Request
@@ -133,17 +133,11 @@ def _clear_webhooks(tx: Tx, client: Client) -> int:
     other's, whose retention may run.
     """
     used = tx.session.execute(select(Message.phone, Message.provider_key).where(Message.client_id == client.id)).all()
-    phones = {client.phone, client.other_phone, *(row.phone for row in used)} - {""}
-    shared = tx.session.execute(
-        select(Client.phone, Client.other_phone).where(
-            Client.id != client.id, Client.phone.in_(phones) | Client.other_phone.in_(phones)
-        )
-    )
-    own = phones - {phone for row in shared for phone in row}
+    own = numbers_of_one(tx.session, client.id, (client.phone, client.other_phone, *(row.phone for row in used)))
     keys = [row.provider_key for row in used if row.provider_key]
     cleared = tx.session.scalars(
         update(InboundEvent)
-        .where(is_about(client.id, sorted(own), keys))
+        .where(is_about(client.id, own, keys))
         .values(payload={}, handled_at=tx.now)
         .returning(InboundEvent.id)
     )

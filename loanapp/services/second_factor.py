@@ -99,6 +99,7 @@ def start_second_factor(tx: Tx, _command: None) -> SecondFactorStarted:
         raise SecondFactorAlreadyOn
     key = secrets.token_bytes(_KEY_BYTES)
     user.totp_key, user.totp_counter = _second_factor.sealed_key(user.id, key), None
+    _audit.note(tx, None, "second_factor.started", "user", user.id)
     issuer = tx.session.scalar(select(CompanySettings.name).where(CompanySettings.id == 1)) or "Carteira"
     uri = TOTP(key, format="raw", period=_second_factor.STEP_SECONDS).to_uri(
         label=user.email, issuer=issuer.replace(":", " ")

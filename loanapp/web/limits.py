@@ -9,11 +9,11 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from domain.sign_in import origin
 from loanapp.edge import SOCKET_MESSAGE_BYTES, client_address, refuse
 from loanapp.evolution import webhooks
 
@@ -76,15 +76,6 @@ class Buckets:
         return 0.0 if has_one else (1 - tokens) / self.pace.each_second
 
 
-def _neighbourhood(address: str) -> str:
-    """Return what counts as one: an IPv4 address, or the /64 network that one IPv6 customer has to itself."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    return str(ip_network((parsed, 64), strict=False)) if isinstance(parsed, IPv6Address) else str(parsed)
-
-
 class _TooLarge(Exception):
     """The body grew beyond its limit while it was read."""
 
@@ -103,7 +94,7 @@ class Limits:
             return
         rule = next(rule for rule in self.rules if scope["path"].startswith(rule.prefix) or rule.prefix == "/")
         bucket = self.buckets.get(rule.prefix)
-        wait = ceil(bucket.wait_seconds(_neighbourhood(client_address(scope)))) if bucket else 0
+        wait = ceil(bucket.wait_seconds(origin(client_address(scope)))) if bucket else 0
         if wait:
             text = f"Muitas tentativas seguidas. Aguarde {wait} s e tente de novo."
             retry = (b"retry-after", str(wait).encode())

@@ -208,7 +208,9 @@ def test_an_address_of_nothing_says_so(loan: RequestReceipt, target: str) -> Non
     assert (shown.step, shown.problem) == ("failed", "Este empréstimo não existe.")
 
 
-def test_a_street_supervisor_gets_neither_dialog_nor_payment(loan: RequestReceipt) -> None:
+def test_a_supervisor_to_whom_the_client_is_not_assigned_is_told_of_no_such_loan_and_pays_nothing(
+    loan: RequestReceipt,
+) -> None:
     reference = signed_in_as(Role.STREET_SUPERVISOR)
     before = everything()
 
@@ -217,7 +219,9 @@ def test_a_street_supervisor_gets_neither_dialog_nor_payment(loan: RequestReceip
         await tab.send(ReceiveState.submit, form=a_form())
         return await tab.state(ReceiveState)
 
-    assert in_a_tab(reference, f"/parcelas?receber={loan.number}", steps).step == ""
+    shown = in_a_tab(reference, f"/parcelas?receber={loan.number}", steps)
+
+    assert (shown.step, shown.problem) == ("failed", "Este empréstimo não existe.")
     assert everything() == before
 
 

@@ -134,6 +134,14 @@ def test_nothing_of_anybody_else_is_in_the_copy_and_nothing_by_which_colleagues_
         assert foreign not in document, foreign
 
 
+def test_an_answer_from_a_number_of_two_clients_is_in_neither_copy_while_nobody_knows_who_wrote_it(book: Book) -> None:
+    maria = book.a_client(phone="(11) 98765-4321")
+    jose = book.a_client("José Pereira", phone="(21) 91234-5678", other_phone="(11) 98765-4321")
+    an_answer("Perdi o emprego", sender="5511987654321@s.whatsapp.net")
+
+    assert [copy_of(who).records.webhooks for who in (maria, jose)] == [(), ()]
+
+
 def test_an_answer_is_in_the_copy_of_whom_it_was_found_to_be_from_whatever_the_numbers_say(book: Book) -> None:
     client_id = a_whole_life(book)
     jose = book.a_client("José Pereira", phone="(21) 91234-5678")

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from domain.cycles import Cycle
 from domain.errors import DomainError
 from domain.money import Money
-from domain.permissions import NOBODY, PermissionMissing
+from domain.permissions import NOBODY, PermissionMissing, Role
 from domain.requests import RequestNotFound, RequestTakesNoPayment
 from loanapp.queries.payments import (
     Distributed,
@@ -21,7 +21,7 @@ from loanapp.queries.payments import (
     receivables,
 )
 from loanapp.services.requests import RequestReceipt
-from tests.build.book import Book, a_day, an_id, at, everything, rows, run_cycles
+from tests.build.book import Book, a_day, a_person, an_id, at, everything, rows, run_cycles
 from tests.build.counting import counted
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -215,3 +215,12 @@ def test_who_may_not_register_payments_sees_no_form() -> None:
         payment_form(NOBODY, at("2026-02-22"), PaymentFormOf(number=loan.number))
     with pytest.raises(PermissionMissing):
         receivables(NOBODY, at("2026-02-22"), ReceivablesOf(text="maria"))
+
+
+def test_a_supervisor_sees_no_form_of_a_loan_whose_client_is_assigned_to_nobody() -> None:
+    _, loan = a_late_loan()
+    street = a_person(Role.STREET_SUPERVISOR)
+
+    with pytest.raises(RequestNotFound):
+        payment_form(street, at("2026-02-22"), PaymentFormOf(number=loan.number))
+    assert receivables(street, at("2026-02-22"), ReceivablesOf(text="maria")) == ()

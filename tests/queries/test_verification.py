@@ -4,7 +4,9 @@ from sqlalchemy import Engine
 from domain.history import Component
 from domain.permissions import SYSTEM
 from loanapp.queries.verification import Difference, verify
+from loanapp.services import users
 from tests.build.book import Book, at, run_cycles
+from tests.build.people import a_user
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +24,9 @@ def book(database: Engine) -> Book:  # noqa: ARG001 - the database first.
     made.use_credit(made.a_loan(made.client_of(second), principal="300,00"), "5,00", on="2026-02-12")
     made.refund(made.client_of(second), "5,00", on="2026-02-12")
     run_cycles("2026-02-12")
+    a_user("rua@empresa.com.br", role="STREET_SUPERVISOR")
+    gone = users.DeactivateUser(user_id=a_user("foi@empresa.com.br"), reason="Saiu da empresa")
+    users.deactivate(SYSTEM, at("2026-02-12"), gone)
     return made
 
 
@@ -75,6 +80,15 @@ BY_HAND = {
         "request ",
     ),
     "request gone": ("DELETE FROM requests WHERE number = 3", "5 requests", "request "),
+    "terms of what is asked for": (
+        "UPDATE requests SET principal_cents = principal_cents * 10 WHERE number = 3",
+        "5 requests",
+        "request ",
+    ),
+    "who asked": ("UPDATE requests SET requested_by = NULL WHERE number = 3", "5 requests", "request "),
+    "who decided": ("UPDATE requests SET decided_by = requested_by WHERE number = 1", "5 requests", "request "),
+    "role of a user": ("UPDATE users SET role = 'SUPER_ADMIN' WHERE email = 'rua@empresa.com.br'", "5 users", "user "),
+    "a way in again": ("UPDATE users SET is_active = true WHERE email = 'foi@empresa.com.br'", "5 users", "user "),
     "day of settlement": (
         "UPDATE requests SET paid_on = '2026-01-12' WHERE number = 2",
         "2 status",

@@ -16,6 +16,7 @@ from loanapp.queries.supervisors import supervisors
 from loanapp.services.assignments import AssignSupervisor, assign_supervisor
 from loanapp.services.look_up import LOOK_UPS_PER_DAY, ReducedCard, look_up
 from tests.build.book import Book, a_cpf, a_person, an_id, assign, at, everything, rows
+from tests.build.rivals import all_at_once
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -214,3 +215,14 @@ def test_a_day_has_so_many_look_ups_and_the_next_day_again() -> None:
 
     assert error.values == {"limit": LOOK_UPS_PER_DAY}
     assert len(look_up(rita, at("2026-02-03"), cpf)) == 1
+
+
+def test_look_ups_that_start_together_are_not_more_than_a_day_has() -> None:
+    book, rita = Book.opened(), a_supervisor()
+    cpf, _ = a_stranger(book)
+    for _ in range(LOOK_UPS_PER_DAY - 1):
+        look_up(rita, at(DAY), cpf)
+
+    found = all_at_once(4, lambda _: look_up(rita, at(DAY), cpf))
+
+    assert sorted(type(each).__name__ for each in found) == ["LookUpsSpent"] * 3 + ["tuple"]

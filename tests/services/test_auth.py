@@ -230,6 +230,17 @@ def test_a_new_password_ends_the_other_sessions_and_the_old_password(role: str) 
     assert ("auth.password_changed", "Ana Souza", "user") in events()
 
 
+def test_a_new_password_voids_the_link_that_somebody_else_may_hold() -> None:
+    user_id = a_user()
+    link = users.make_link(SYSTEM, NOW, users.MakeLink(user_id=user_id))
+
+    auth.change_password(actor_of(signed_in()), NOW, ChangePassword(current=PASSWORD, new="another long secret"))
+
+    use = users.UseLink(token=link.token, password="a stranger's secret")
+    assert refusal_of(lambda: users.use_link(NOBODY, NOW, use)).code == "auth.link_not_good"
+    assert isinstance(signed_in(password="another long secret"), SignedIn)
+
+
 @pytest.mark.parametrize(
     ("current", "new", "code", "field"),
     [

@@ -81,6 +81,14 @@ def test_what_is_shown_to_enrol_is_one_key_in_three_shapes_and_the_database_can_
     assert started.key not in repr(started)
 
 
+def test_a_start_is_noted() -> None:
+    actor = signed_actor()
+
+    second_factor.start_second_factor(actor, NOW, None)
+
+    assert events()[-1] == ("second_factor.started", "Ana Souza", "user")
+
+
 def test_until_it_is_confirmed_the_password_is_enough() -> None:
     actor = signed_actor()
     second_factor.start_second_factor(actor, NOW, None)

@@ -7,7 +7,7 @@ is missing from the table fails the test.
 import importlib
 import pkgutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -18,7 +18,7 @@ import pytest
 import loanapp.queries
 import loanapp.services
 from domain.calendar import Step
-from domain.documents import DocumentKind
+from domain.documents import DocumentIdTaken, DocumentKind
 from domain.errors import DomainError
 from domain.follow_ups import FollowUpKind
 from domain.history import Component
@@ -247,6 +247,15 @@ def test_another_supervisors_client_is_like_nobody_and_nothing_changes(street: S
 
     assert of_another == _answer(name, street.supervisor, DOORS[name](NOBODY))
     assert _secrets(street.other).isdisjoint(_words(of_another))
+    assert everything() == before
+
+
+def test_the_id_of_another_supervisors_paper_is_a_conflict_and_nothing_changes(street: Street) -> None:
+    before = everything()
+
+    with pytest.raises(DocumentIdTaken):
+        documents.attach(street.supervisor, at(DAY), replace(_paper(street.mine), document_id=street.other.document_id))
+
     assert everything() == before
 
 
