@@ -26,8 +26,7 @@ TEXTS: dict[str, str] = {
     "auth.password_too_short": "A senha precisa de pelo menos {least} caracteres.",
     "auth.name_missing": "Informe o nome, com até {most} caracteres.",
     "auth.role_unknown": "Escolha um dos papéis da lista.",
-    "auth.too_many_attempts":
-        "Muitas tentativas. Tente de novo em {minutes} ou peça um novo link a um administrador.",
+    "auth.too_many_attempts": "Muitas tentativas. Tente de novo em {minutes} ou peça um novo link a um administrador.",
     "auth.code_wrong": "O código não confere. Veja no aplicativo o código de agora.",
     "auth.password_wrong": "A senha atual não confere.",
     "auth.password_easy": "Esta senha é fácil de adivinhar. Escolha outra.",

@@ -217,10 +217,7 @@ def events_waiting_for(session: Session, provider_key: str) -> Sequence[InboundE
 def user(session: Session, user_id: UUID) -> User | None:
     """Lock a user: password, second factor, role and active state."""
     return session.scalar(
-        select(User)
-        .where(User.id == user_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
+        select(User).where(User.id == user_id).with_for_update(key_share=True).execution_options(populate_existing=True)
     )
 
 
