@@ -17,7 +17,6 @@ PENS = {("loanapp.services._audit", "note")}
 EXEMPT = {
     "auth.count_attempt": "sign_in_throttles counts it; what came of the attempt is an event of sign_in",
     "auth.renew_session": "it prolongs an open session by use; opening and ending it are events",
-    "second_factor.start_second_factor": "nothing counts until it is confirmed, which is an event",
     "cycles.join_run": "it changes nothing",
     "cycles.run_chunk": "the statement of `overdue` links an event on each client's chain (cycle_sql.py); mora follows"
     " from the contract and the run's events; messages tell of themselves in message_events",
