@@ -6,6 +6,7 @@ reach it.
 """
 
 import asyncio
+import json
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -25,7 +26,17 @@ SOCKET_MESSAGE_BYTES = 256 * 1024
 # All that a page of ours sends: Engine.IO's own frames, joining and leaving, and the two events of Reflex's pages.
 # Socket.IO hands any other event to the method of its name: `connect` would be greeted again, with headers, and so a
 # session, of the sender's choice.  A binary event is kept until its last part has come, which may be never.
-_FRAME = re.compile(r'[12356]|4(?:[01]|2/_event,\["(?:event|client_error)"[,\]])')
+_FRAME = re.compile(r'[12356]|4(?:[01]/_event,(?:\{|$)|2/_event,\["(?:event", ?\{|client_error"[,\]]))')
+# A state lies in Redis for hours, also that of a visitor whom nobody knows: what it keeps of the visit is small.
+ROUTER_LENGTH = 4096
+_HANDSHAKE_BYTES = 4096
+_QUERY_BYTES = 256
+_HEADERS_KEPT = frozenset(
+    {b"connection", b"host", b"origin", b"sec-websocket-protocol", b"upgrade", b"user-agent", b"x-forwarded-for"}
+)
+# An escape in JSON; the group is half of a surrogate pair without its other half, which no UTF-8 can carry back.
+_ESCAPE = re.compile(r"\\(?:u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(u[dD][89a-fA-F]\w\w)|.)")
+_REPLACEMENT = r"\ufffd"
 _POLICY_VIOLATION = 1008
 _ALGORITHM = "HS256"
 # What a token is for, in its `aud`: one made for something else is not good.
@@ -143,13 +154,36 @@ async def refuse(
     await send({"type": "http.response.body", "body": text.encode()})
 
 
+def _passed(frame: str) -> str | None:
+    """Return a frame as Reflex may have it, half surrogates replaced; None for one that no page of ours sends."""
+    if not _FRAME.match(frame):
+        return None
+    frame = _ESCAPE.sub(lambda escape: _REPLACEMENT if escape[1] else escape[0], frame)
+    content = frame.partition(",")[2]
+    try:
+        packet = json.loads(content) if content else None
+    except (ValueError, RecursionError):
+        return None
+    # A greeting may hold the first event; a text in its place would be decoded once more, past this check.
+    event = packet.get("event") if isinstance(packet, dict) else packet[1] if packet and packet[1:] else None
+    return frame if event is None or _is_small(event) else None
+
+
+def _is_small(event: object) -> bool:
+    """Whether an event is one, and says no more of the page it comes from than an address of ours holds."""
+    return isinstance(event, dict) and len(json.dumps(event.get("router_data"), ensure_ascii=False)) <= ROUTER_LENGTH
+
+
 def _frames_of_ours(receive: Receive, send: Send) -> Receive:
     """Return a socket's `receive` that closes it for a frame that no page of ours sends."""
 
     async def checked() -> Message:
         message = await receive()
-        if message["type"] != "websocket.receive" or _FRAME.match(message.get("text") or ""):
+        if message["type"] != "websocket.receive":
             return message
+        frame = _passed(message.get("text") or "")
+        if frame is not None:
+            return {**message, "text": frame}
         await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
         return {"type": "websocket.disconnect", "code": _POLICY_VIOLATION}
 
@@ -174,7 +208,11 @@ class SessionEdge:
             return
         cookies = b"; ".join(value for key, value in headers if key == b"cookie").decode("latin-1")
         reference = reference_of(session_id(cookie_value(cookies, current().session_cookie)))
-        clean = [(key, value) for key, value in headers if key != b"cookie"]
+        clean = [(key, value) for key, value in headers if key in _HEADERS_KEPT]
+        size = sum(len(key) + len(value) for key, value in clean)
+        if size > _HANDSHAKE_BYTES or len(scope.get("query_string", b"")) > _QUERY_BYTES:
+            await refuse(scope, receive, send)
+            return
         if reference:
             # Reflex never sends a header of this name to the browser.
             clean.append((b"cookie", f"ref={reference}".encode()))

@@ -22,6 +22,7 @@ from loanapp.settings import current
 
 log = logging.getLogger(__name__)
 Handler = TypeVar("Handler", bound=Callable[..., Any])
+FleetingState = TypeVar("FleetingState", bound=BaseState)
 
 PUBLIC_PATHS = frozenset({"/entrar", "/primeiro-acesso", "/redefinir-senha"})
 _OWN_STATES = ("reflex___state____", "reflex___istate___")
@@ -35,7 +36,10 @@ _INTERNAL = frozenset(
         "handle_frontend_exception",
     }
 )
+# The two of them that send a page everything that its tab holds.
+_HYDRATING = ("hydrate", "hydrate_and_load")
 _TO_SIGN_IN = "loanapp.signIn()"
+_FLEETING: list[type[BaseState]] = []
 _ENROL_FIRST = "Ative o segundo fator em Perfil para continuar."
 
 
@@ -96,6 +100,12 @@ class AuthState(rx.State):
         return rx.call_script("loanapp.arrived()")
 
 
+def fleeting(cls: type[FleetingState]) -> type[FleetingState]:
+    """Declare a state that lasts no longer than the page it is shown on: a page that loads anew never gets it."""
+    _FLEETING.append(cls)
+    return cls
+
+
 def session_reference(state: BaseState) -> str:
     """Return the session's reference that the edge put in place of the cookie."""
     return edge.cookie_value(state.router.headers.cookie, "ref")
@@ -140,6 +150,9 @@ class Gate(rx.Middleware):
             return _stop(rx.call_script("loanapp.signInAgain()"))
         if await _changed_hands(state, auth, session):
             return _stop(rx.call_script("location.reload()"))
+        if internal and event.name.rpartition(".")[2] in _HYDRATING:
+            for cls in _FLEETING:
+                (await state.get_state(cls)).reset()
         _show(auth, session)
         return None if internal or is_open else _refusal(session, policy)
 

@@ -5,6 +5,7 @@ addresses first, so its memory is bounded; what must hold over all processes, su
 in the database.  The number and length of headers are the server's to limit (`loanapp web`).
 """
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -54,6 +55,9 @@ RULES = (
 # A person does a few events a second, a page that opens about ten at once.
 SOCKET_MESSAGES = Pace(burst=300, each_second=50)
 
+# How long a frame may wait for a browser that does not read: one that sleeps or lost its network comes back by itself.
+SEND_SECONDS = 20.0
+
 
 class Buckets:
     """A token bucket for each key; of keys not seen for long, only the newest are remembered."""
@@ -100,7 +104,8 @@ class Limits:
             retry = (b"retry-after", str(wait).encode())
             await refuse(scope, receive, send, status=429, text=text, headers=[retry])
         elif scope["type"] == "websocket":
-            await self.app(scope, _counted(receive, send), send)
+            socket = _InStep(receive, send)
+            await self.app(scope, _counted(socket.receive, socket.send), socket.send)
         else:
             await self._with_body_of(rule.body_bytes, scope, receive, send)
 
@@ -160,3 +165,45 @@ def _counted(receive: Receive, send: Send) -> Receive:
         return {"type": "websocket.disconnect", "code": code}
 
     return counted
+
+
+class _InStep:
+    """A socket's two ways, so that who does not read is not heard, and is given up after `SEND_SECONDS`.
+
+    Engine.IO queues answers without bound: no further event is taken while an answer waits to be handed over.
+    """
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive, self._send = receive, send
+        self._handing_over = asyncio.Lock()
+        self._is_given_up = False
+        self._waiting: asyncio.Timeout | None = None
+
+    async def receive(self) -> Message:
+        """Return the next message, or the end of a socket that was given up, at once when it is."""
+        message: Message = {"type": "websocket.disconnect", "code": _POLICY_VIOLATION}
+        if self._is_given_up:
+            return message
+        try:
+            async with asyncio.timeout(None) as self._waiting:
+                heard = await self._receive()
+        except TimeoutError:
+            return message
+        finally:
+            self._waiting = None
+        async with self._handing_over:
+            return message if self._is_given_up else heard
+
+    async def send(self, message: Message) -> None:
+        """Hand a message over; raise TimeoutError when that took too long, and for every message after that."""
+        async with self._handing_over:
+            if self._is_given_up:
+                raise TimeoutError
+            try:
+                async with asyncio.timeout(SEND_SECONDS):
+                    await self._send(message)
+            except TimeoutError:
+                self._is_given_up = True
+                if self._waiting:
+                    self._waiting.reschedule(0)
+                raise

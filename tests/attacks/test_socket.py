@@ -81,3 +81,21 @@ def test_the_parts_of_a_binary_event_are_not_kept(target: Target) -> None:
 
     with pytest.raises((ConnectionError, aiohttp.ClientError)):
         asyncio.run(attack())
+
+
+def test_half_a_surrogate_pair_does_not_silence_the_tab_that_sends_it(target: Target) -> None:
+    async def attack() -> str:
+        async with Tab(target.url, target.cookies[Role.LOAN_MANAGEMENT]) as tab:
+            await tab.call(LOOK, {"text": "an\ud800"})
+            return await tab.call(ARRIVE)
+
+    assert "loanapp.arrived" in asyncio.run(attack())
+
+
+def test_an_address_without_end_is_not_kept(target: Target) -> None:
+    async def attack() -> None:
+        async with Tab(target.url) as tab:
+            await tab.call(ARRIVE, asPath=f"/entrar?x={'x' * 100_000}")
+
+    with pytest.raises((ConnectionError, aiohttp.ClientError)):
+        asyncio.run(attack())

@@ -1,5 +1,6 @@
 """Auditoria and the masked identities of the Ficha, event by event: what is shown, what is asked for, what is noted."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ from loanapp.pages.clients.reveal import NOTHING, RevealState
 from loanapp.services import clients
 from loanapp.settings import Settings
 from tests.build.book import Book, at, everything, rows
+from tests.pages.harness import Harness
 from tests.pages.tabs import after, set_clock, signed_in_as
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -124,6 +126,24 @@ def test_an_identity_shows_in_full_only_when_asked_and_is_hidden_on_leaving() ->
     assert (shown.of, shown.shown["phone"], shown.shown["tax_id"]) == (str(client_id), "(11) 98765-4321", "")
     assert (hidden.of, hidden.shown) == ("", NOTHING)
     assert actions_noted().count("client.revealed") == 1
+
+
+@pytest.mark.parametrize("hydrate", ["hydrate", "hydrate_and_load"])
+def test_what_was_revealed_is_not_sent_again_when_another_page_loads(hydrate: str) -> None:
+    client_id = Book.opened().a_client(phone="(11) 98765-4321")
+    ref = signed_in_as(Role.LOAN_MANAGEMENT)
+
+    async def visit() -> tuple[dict[str, str], dict[str, str]]:
+        async with Harness() as tab:
+            await tab.send(RevealState.hide, ref=ref, path=f"/clientes/{client_id}")
+            asked = await tab.send(RevealState.show, ref=ref, path=f"/clientes/{client_id}", field="phone")
+            shown = dict((await asked.get_state(RevealState)).shown)
+            left = await tab.send(f"reflex___state____state.{hydrate}", ref=ref, path="/painel")
+            return shown, (await left.get_state(RevealState)).shown
+
+    shown, left = asyncio.run(visit())
+
+    assert (shown["phone"], left) == ("(11) 98765-4321", NOTHING)
 
 
 def test_the_form_of_the_contact_holds_the_phones_and_their_showing_is_noted() -> None:

@@ -127,6 +127,104 @@ def test_polling_and_uploads_are_refused_whole(path: str) -> None:
     assert sent[0]["status"] == 403
 
 
+def heard_by_reflex(frame: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the message that a frame of a browser becomes behind the edge, and what the edge sent by itself."""
+    heard: list[dict[str, Any]] = []
+    sent: list[dict[str, Any]] = []
+
+    async def app(_scope: Any, receive: Any, _send: Any) -> None:
+        heard.append(await receive())
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "websocket.receive", "text": frame}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(edge.SessionEdge(app)(a_socket(), receive, send))
+    return heard[0], sent
+
+
+def an_event(**parts: Any) -> str:
+    return "42/_event," + json.dumps(["event", {"name": "x", "payload": {}, **parts}], separators=(",", ":"))
+
+
+CLOSED = ({"type": "websocket.disconnect", "code": 1008}, [{"type": "websocket.close", "code": 1008}])
+LONG = {"asPath": "/" + "x" * edge.ROUTER_LENGTH}
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "2",
+        "40/_event,",
+        "41/_event,",
+        '40/_event,{"event":{"name":"x","router_data":{"asPath":"/painel"}},"state_schema":"1"}',
+        '40/_event,{"state_schema":"1"}',
+        an_event(router_data={"asPath": "/" + "x" * (edge.ROUTER_LENGTH - 20)}),
+        an_event(payload={"text": "x" * 2 * edge.ROUTER_LENGTH}),
+        an_event(payload={"text": "\N{GRINNING FACE} \\ud800 \\\\ud800 \n"}),
+        '42/_event,["client_error",{"message":"x"}]',
+        '42/_event,["client_error"]',
+    ],
+)
+def test_a_frame_of_our_pages_passes_as_it_is(frame: str) -> None:
+    assert heard_by_reflex(frame) == ({"type": "websocket.receive", "text": frame}, [])
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        an_event(router_data=LONG),
+        an_event(router_data={"x": LONG}),
+        f"40/_event,{json.dumps({'event': {'router_data': LONG}})}",
+        # A text is decoded once more, and what it holds with it.
+        f"42/_event,{json.dumps(['event', json.dumps({'router_data': LONG})])}",
+        f"40/_event,{json.dumps({'event': json.dumps({'router_data': LONG})})}",
+        f"40/_event,1{json.dumps({'event': {'router_data': LONG}})}",
+        f"40/_event,[{json.dumps({'event': {'router_data': LONG}})}]",
+        '42/_event,["event",{]',
+        f'42/_event,["event",{{"x":{"[" * 100_000}',
+    ],
+)
+def test_a_frame_that_says_too_much_of_its_page_or_can_not_be_read_ends_the_socket(frame: str) -> None:
+    assert heard_by_reflex(frame) == CLOSED
+
+
+@pytest.mark.parametrize(
+    ("escaped", "passed"),
+    [
+        ("a\\ud800b", "a\\ufffdb"),
+        ("\\uDFFF", "\\ufffd"),
+        ("\\ud800\\ud83d\\ude00\\ude00", "\\ufffd\\ud83d\\ude00\\ufffd"),
+        ("\\\\ud800\\n\\u00e3", "\\\\ud800\\n\\u00e3"),
+        ("\\\\\\ud800", "\\\\\\ufffd"),
+    ],
+)
+def test_half_a_surrogate_pair_is_replaced(escaped: str, passed: str) -> None:
+    frame = '42/_event,["event",{"name":"x","payload":{"text":"%s"}}]'
+
+    assert heard_by_reflex(frame % escaped)[0]["text"] == frame % passed
+
+
+def test_of_the_headers_only_those_that_are_needed_reach_reflex() -> None:
+    scope, _ = seen_by_reflex({**a_socket(), "headers": [(b"origin", OURS.encode()), (b"x-long", b"x" * 60_000)]})
+
+    assert scope is not None
+    assert scope["headers"] == [(b"origin", OURS.encode())]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"headers": [(b"origin", OURS.encode()), (b"user-agent", b"x" * 5000)]},
+        {"query_string": b"EIO=4&transport=websocket&token=" + b"x" * 300},
+    ],
+)
+def test_a_handshake_that_says_too_much_is_refused(changes: dict[str, Any]) -> None:
+    assert seen_by_reflex({**a_socket(), **changes}) == (None, [{"type": "websocket.close", "code": 1008}])
+
+
 def test_everything_else_passes_untouched() -> None:
     request = {"type": "http", "path": "/entrar", "headers": [(b"cookie", b"session=x")]}
 

@@ -1,5 +1,6 @@
 """Sizes and paces, with a clock of the test's own for the buckets and real HTTP for the wrapper."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from loanapp.web import limits
 from loanapp.web.limits import RULES, Buckets, Limits, Pace, Rule
 from tests.build.serving import serving
 
@@ -128,3 +130,57 @@ def test_each_path_has_the_limits_of_its_kind(path: str, prefix: str) -> None:
 
 def test_only_what_is_static_has_no_pace() -> None:
     assert [rule.prefix for rule in RULES if rule.pace is None] == ["/"]
+
+
+def test_a_socket_whose_browser_does_not_read_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SEND_SECONDS", 0.05)
+    ends: list[Any] = []
+
+    async def never(*_message: Any) -> Any:
+        await asyncio.Event().wait()
+
+    async def app(_scope: Any, receive: Any, send: Any) -> None:
+        reading = asyncio.ensure_future(receive())
+        for _ in range(2):
+            with pytest.raises(TimeoutError):
+                await send({"type": "websocket.send", "text": "x"})
+        ends.extend([await reading, await receive()])
+
+    async def visit() -> None:
+        async with asyncio.timeout(5):
+            await Limits(app)({"type": "websocket", "path": "/_event/", "headers": []}, never, never)
+
+    asyncio.run(visit())
+
+    assert ends == [{"type": "websocket.disconnect", "code": 1008}] * 2
+
+
+def test_nothing_more_is_heard_while_an_answer_is_not_read() -> None:
+    order: list[str] = []
+
+    async def visit() -> None:
+        is_read = asyncio.Event()
+
+        async def receive() -> Any:
+            order.append("came")
+            return {"type": "websocket.receive", "text": "2"}
+
+        async def send(_message: Any) -> None:
+            await is_read.wait()
+            order.append("read")
+
+        async def app(_scope: Any, receive: Any, send: Any) -> None:
+            answer = asyncio.ensure_future(send({"type": "websocket.send", "text": "x"}))
+            await asyncio.sleep(0)
+            event = asyncio.ensure_future(receive())
+            await asyncio.sleep(0.05)
+            assert not event.done()
+            is_read.set()
+            await asyncio.gather(answer, event)
+            order.append("heard")
+
+        await Limits(app)({"type": "websocket", "path": "/_event/", "headers": []}, receive, send)
+
+    asyncio.run(visit())
+
+    assert order == ["came", "read", "heard"]

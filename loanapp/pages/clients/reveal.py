@@ -10,7 +10,7 @@ from domain.permissions import Permission
 from loanapp import bridge
 from loanapp.components import address, feedback
 from loanapp.components.glyphs import glyph
-from loanapp.gate import AuthState, requires
+from loanapp.gate import AuthState, fleeting, requires
 from loanapp.pages.clients.client_state import ClientState
 from loanapp.services.disclosure import Identity, Reveal, reveal
 
@@ -18,6 +18,7 @@ NOTHING = {field.value: "" for field in Identity}
 RECORD = ClientState.record
 
 
+@fleeting
 class RevealState(AuthState):
     """What is shown in full of the record that `of` names."""
 
