@@ -86,11 +86,14 @@ def victim(product: Product) -> Victim:
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)
         settings_module.current.cache_clear()
-        bind(make_engine(servers.database_url(product.data_dir), pool_size=2))
+        engine = make_engine(servers.database_url(product.data_dir), pool_size=2)
+        bind(engine)
         client_id = write_attacks()
         with Session() as session:
             number = session.scalar(text("SELECT min(number) FROM requests"))
         Session.configure(bind=None)
+        # Its connections must not be found open by the garbage collector in the middle of somebody else's test.
+        engine.dispose()
     settings_module.current.cache_clear()
     return Victim(client_id, int(str(number)))
 

@@ -310,7 +310,8 @@ def _simulation() -> rx.Component:
             id="simulation-details",
             class_name=rx.cond(state.is_stale & (state.simulation["headline"] != ""), "muted", "")
             + " flex flex-col gap-3 max-md:hidden max-md:group-data-[open]/simulation:flex",
-            custom_attrs={"aria-busy": rx.cond(state.is_stale, "true", "false")},
+            # Without a simulation yet nothing is being waited for.
+            custom_attrs={"aria-busy": rx.cond(state.is_stale & (state.simulation["headline"] != ""), "true", "false")},
         ),
         id="simulation",
         aria_label="Simulação",
