@@ -29,21 +29,28 @@ class Tx:
     business_date: date
 
 
+# One snapshot for all statements of a page, so that its sums and rows agree; and a read can't write.  Said with BEGIN,
+# it costs no round trip of its own.
+_SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+# One statement is its own snapshot: neither BEGIN nor ROLLBACK travels.
+_ONE_STATEMENT = {"isolation_level": "AUTOCOMMIT"}
+
+
 def query(
-    permission: Permission,
+    permission: Permission, *, is_one_statement: bool = False
 ) -> Callable[[Callable[[Tx, Parameters], Result]], Callable[[Actor, Moment, Parameters], Result]]:
-    """Make a function of (tx, parameters) a read, called as (actor, moment, parameters)."""
+    """Make a function of (tx, parameters) a read, called as (actor, moment, parameters).
+
+    `is_one_statement` promises that it sends a single SELECT, which then needs no transaction around it.
+    """
+    options = _ONE_STATEMENT if is_one_statement else _SNAPSHOT
 
     def wrap(function: Callable[[Tx, Parameters], Result]) -> Callable[[Actor, Moment, Parameters], Result]:
         @functools.wraps(function)
         def run(actor: Actor, moment: Moment, parameters: Parameters) -> Result:
             actor.require(permission)
             with Session() as session:
-                # One snapshot for all statements of a page, so that its sums and rows agree; and a read can't write.
-                # Said with BEGIN, it costs no round trip of its own.
-                session.connection(
-                    execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-                )
+                session.connection(execution_options=options)
                 scope.limit(session, actor)
                 return function(Tx(session, actor, moment.now, moment.business_date), parameters)
 

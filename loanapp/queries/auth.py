@@ -57,7 +57,7 @@ _GOOD_SESSION = (
 )
 
 
-@query(Permission.SIGN_IN)
+@query(Permission.SIGN_IN, is_one_statement=True)
 def session_by_reference(tx: Tx, reference: str) -> OpenSession | None:
     """Return the session with this reference; None when it ended, expired, or its user is not active.
 
