@@ -11,6 +11,7 @@ from uuid import UUID
 PAGE_SIZES = (25, 50, 100)
 LONGEST_PARAMETER = 200
 LAST_PAGE = 10_000
+LARGEST_NUMBER_DIGITS = 15
 # What opens something over a page: the payment dialog, a drawer and what is asked in it.
 OVERLAY_PARAMETERS = ("receber", "aberta", "ate")
 
@@ -25,6 +26,12 @@ def choice(state: Any, name: str, allowed: Iterable[str], default: str = "") -> 
     """Return a query parameter that must be one of `allowed`, else the default."""
     value = parameter(state, name)
     return value if value in allowed else default
+
+
+def number(text: str) -> int:
+    """Return the number of a record that an address names; 0, which no record has, for what is no number."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= LARGEST_NUMBER_DIGITS
+    return int(text) if is_number else 0
 
 
 def identifier(text: object) -> UUID | None:

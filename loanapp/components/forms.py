@@ -4,10 +4,12 @@ The key is made in the browser (`command_id`, a hidden field) and kept until the
 the button at the first press and says so when no answer comes within ten seconds.
 """
 
+import json
 from typing import Any
 
 import reflex as rx
 
+from loanapp import bridge
 from loanapp.components.glyphs import glyph
 
 
@@ -45,3 +47,25 @@ def settled(form_id: str, *, is_done: bool) -> rx.event.EventSpec:
     `form_id` is a literal of the page's code, never data.
     """
     return rx.call_script(f"loanapp.settled('{form_id}', {'true' if is_done else 'false'})")
+
+
+def form_held(form_id: str, *, callback: Any) -> rx.event.EventSpec:
+    """Return the event that hands `callback` what a form holds now, as JSON, for figures that follow the typing.
+
+    The fields stay in the browser, and any of them sends all of them; read the text with `held`.  `form_id` is a
+    literal of the page's code, never data.
+    """
+    script = (
+        "((form) => form ? JSON.stringify(Object.fromEntries(new FormData(form))) : '{}')"
+        f"(document.getElementById('{form_id}'))"
+    )
+    return rx.call_script(script, callback=callback)
+
+
+def held(form_as_json: object) -> object:
+    """Return what the browser says a form holds; nothing for what is no JSON."""
+    is_text = isinstance(form_as_json, str) and len(form_as_json) <= bridge.LONGEST_TEXT
+    try:
+        return json.loads(form_as_json) if is_text else {}
+    except ValueError:
+        return {}

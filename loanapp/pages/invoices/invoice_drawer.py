@@ -34,7 +34,6 @@ METHODS = {
     PaymentMethod.BOLETO: "Boleto",
     PaymentMethod.CREDIT: "Crédito",
 }
-LONGEST_ID = 15
 
 
 class Received(TypedDict):
@@ -121,12 +120,10 @@ class InvoiceState(AuthState):
 
 def parse_asked(texts: Mapping[str, str], today: date) -> InvoiceAsked:
     """Read which invoice, up to which day; raise `date.*` at `ate`. What is no number names no invoice."""
-    number = texts["aberta"]
-    is_number = number.isascii() and number.isdigit() and len(number) <= LONGEST_ID
     checks = Checks()
     pay_on = checks.take("ate", parse_date, texts["ate"], today) if texts["ate"] else None
     checks.finish()
-    return InvoiceAsked(invoice_id=int(number) if is_number else 0, pay_on=pay_on)
+    return InvoiceAsked(invoice_id=address.number(texts["aberta"]), pay_on=pay_on)
 
 
 def _calculated(record: InvoiceRecord) -> Calculated | None:

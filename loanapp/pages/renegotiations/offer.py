@@ -39,7 +39,6 @@ from loanapp.services.renegotiations import (
 
 FORM_ID = "offer-decision"
 DIALOGS = ("approve", "propose", "reject", "accept")
-_LARGEST_NUMBER_DIGITS = 15
 
 
 def parse_decision(texts: Mapping[str, str], _today: date, *, renegotiation_id: UUID) -> DecideOffer:
@@ -148,8 +147,7 @@ class OfferState(AuthState):
 
     async def _read(self) -> None:
         asked = address.local_path(self).rsplit("/", 1)[-1]
-        is_number = asked.isascii() and asked.isdigit() and len(asked) <= _LARGEST_NUMBER_DIGITS
-        outcome = await bridge.read(offer_record, int(asked) if is_number else 0)
+        outcome = await bridge.read(offer_record, address.number(asked))
         self.problem, self.is_loaded = feedback.message(outcome), True
         if outcome.ok:
             self._show(outcome.result)

@@ -1,7 +1,6 @@
 """Simulador: the debt of one loan, and three proposals over it side by side, one of them in the form (ux.md §2.15)."""
 
 import functools
-import json
 from typing import Any, TypedDict
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from loanapp.components.buttons import button, submit_button
 from loanapp.components.fields import date_field, error_summary, money_field, percent_field, select_field, text_field
 from loanapp.components.figures import fact, facts
 from loanapp.components.formats import brl_text, counted, date_text
-from loanapp.components.forms import once_form, settled
+from loanapp.components.forms import form_held, held, once_form, settled
 from loanapp.components.glyphs import glyph
 from loanapp.components.links import app_link
 from loanapp.components.page import page
@@ -38,11 +37,6 @@ from loanapp.queries.renegotiations import Simulator, SimulatorOf, simulator
 from loanapp.services.renegotiations import draft_offer
 
 FORM_ID = "new-offer"
-_FORM_AS_JSON = (
-    f"((form) => form ? JSON.stringify(Object.fromEntries(new FormData(form))) : '{{}}')"
-    f"(document.getElementById('{FORM_ID}'))"
-)
-_LARGEST_NUMBER_DIGITS = 15
 
 
 class DebtRow(TypedDict):
@@ -85,8 +79,7 @@ class SimulateState(AuthState):
         """Read the debt of the loan that the address names, with the suggested proposals."""
         asked = address.parameter(self, "emprestimo")
         self.reset()
-        is_number = asked.isascii() and asked.isdigit() and len(asked) <= _LARGEST_NUMBER_DIGITS
-        self.number = int(asked) if is_number else 0
+        self.number = address.number(asked)
         outcome = await bridge.read(simulator, SimulatorOf(number=self.number))
         self.problem, self.is_loaded = feedback.message(outcome), True
         if outcome.ok:
@@ -104,7 +97,7 @@ class SimulateState(AuthState):
     @requires(Permission.RENEGOTIATIONS_OFFER)
     async def count(self, form_as_json: str) -> None:
         """Work the form's proposal out again while it is typed; what is no whole offer leaves the column as it was."""
-        outcome = await bridge.submit(simulator, self._with_form, _object(form_as_json))
+        outcome = await bridge.submit(simulator, self._with_form, held(form_as_json))
         if not outcome.ok:
             now = feedback.field_errors(outcome)
             self.errors = {field: now[field] for field in self.errors if field in now}
@@ -162,14 +155,6 @@ def _debt_row(invoice: ChargedInvoice) -> DebtRow:
     )
 
 
-def _object(text: object) -> object:
-    """Return what a JSON text of the browser holds; nothing for what is no JSON."""
-    try:
-        return json.loads(text) if isinstance(text, str) and len(text) <= bridge.LONGEST_TEXT else {}
-    except ValueError:
-        return {}
-
-
 def _debt() -> rx.Component:
     state = SimulateState
     rows = rx.foreach(
@@ -219,7 +204,7 @@ def _debt() -> rx.Component:
 
 def _form() -> rx.Component:
     state = SimulateState
-    count = rx.call_script(_FORM_AS_JSON, callback=state.count).debounce(300)
+    count = form_held(FORM_ID, callback=state.count).debounce(300)
     live = {"errors": state.errors, "on_change": count}
     terms = state.terms
     fields = rx.el.div(

@@ -1,6 +1,5 @@
 """Nova solicitação: the client and the terms on the left, what they cost live on the right (ux.md §2.8)."""
 
-import json
 from typing import Any, TypedDict
 
 import reflex as rx
@@ -22,7 +21,7 @@ from loanapp.components.fields import (
     tick_field,
 )
 from loanapp.components.formats import brl_text, counted
-from loanapp.components.forms import once_form, settled
+from loanapp.components.forms import form_held, held, once_form, settled
 from loanapp.components.glyphs import glyph
 from loanapp.components.links import app_link
 from loanapp.components.page import page
@@ -35,11 +34,6 @@ from loanapp.queries.requests import Borrower, borrowers, request_form, simulate
 from loanapp.services.requests import open_request
 
 FORM_ID = "new-request"
-# What the form holds now, as JSON: its fields stay in the browser, and any of them sends all of them.
-_FORM_AS_JSON = (
-    f"((form) => form ? JSON.stringify(Object.fromEntries(new FormData(form))) : '{{}}')"
-    f"(document.getElementById('{FORM_ID}'))"
-)
 _UNFOLD = "document.getElementById('simulation').toggleAttribute('data-open')"
 
 
@@ -90,7 +84,7 @@ class NewRequestState(AuthState):
             form = outcome.result
             self.today, self.first_due_date = form.business_date.isoformat(), format_date(form.first_due_date)
             self.asker = _asker(form.borrower) if form.borrower else NOBODY
-        return rx.call_script(_FORM_AS_JSON, callback=NewRequestState.count)
+        return form_held(FORM_ID, callback=NewRequestState.count)
 
     @rx.event(supersedes=True)
     @requires(Permission.REQUESTS_OPEN)
@@ -105,7 +99,7 @@ class NewRequestState(AuthState):
     @requires(Permission.REQUESTS_OPEN)
     async def count(self, form_as_json: str) -> None:
         """Simulate what the form holds; while it holds no whole plan, the last simulation stays, greyed."""
-        outcome = await bridge.submit(simulate, parse_terms, _object(form_as_json))
+        outcome = await bridge.submit(simulate, parse_terms, held(form_as_json))
         if self.errors:
             # A field with an error is checked again while typing; the others wait for the press (ux.md §1.2).
             now = feedback.field_errors(outcome)
@@ -131,14 +125,6 @@ class NewRequestState(AuthState):
 
 # What the use case calls a field, where the form's name is another.
 _FIELD_OF = {"step": "skip_sundays"}
-
-
-def _object(text: object) -> object:
-    """Return what a JSON text of the browser holds; nothing for what is no JSON."""
-    try:
-        return json.loads(text) if isinstance(text, str) and len(text) <= bridge.LONGEST_TEXT else {}
-    except ValueError:
-        return {}
 
 
 def _candidate(state: NewRequestState, found: Borrower) -> Candidate:
@@ -247,7 +233,7 @@ def _warning(text: rx.Var[str]) -> rx.Component:
 
 def _terms() -> rx.Component:
     state = NewRequestState
-    count = rx.call_script(_FORM_AS_JSON, callback=state.count).debounce(300)
+    count = form_held(FORM_ID, callback=state.count).debounce(300)
     live = {"errors": state.errors, "on_change": count}
     daily_only = "hidden group-has-[option[value=DAILY]:checked]:flex flex-wrap gap-x-6 gap-y-1"
     return rx.el.div(

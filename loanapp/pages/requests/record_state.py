@@ -29,7 +29,6 @@ from loanapp.services.approvals import WriteOff, mark_lost
 from loanapp.services.requests import ApproveRequest, DeclineRequest, DisburseRequest, approve, decline, disburse
 
 NO_TOTALS = InvoiceTotals(original="", charges="", paid="", open="", shown="")
-LARGEST_NUMBER_DIGITS = 15
 OTHER_REASON = "Outro motivo"
 REASONS = (
     "Renda não comporta a parcela",
@@ -180,8 +179,7 @@ class RequestRecordState(AuthState):
         return settled("decision", is_done=outcome.ok or is_moved)
 
     async def _read(self, number: str) -> RequestRecord | None:
-        is_number = number.isascii() and number.isdigit() and len(number) <= LARGEST_NUMBER_DIGITS
-        outcome = await bridge.read(request_record, int(number) if is_number else 0)
+        outcome = await bridge.read(request_record, address.number(number))
         self.is_loaded = True
         self.is_missing = any(problem.code == "request.not_found" for problem in outcome.problems)
         self.problem = "" if self.is_missing else feedback.message(outcome)
