@@ -4,7 +4,6 @@ import reflex as rx
 
 from domain.permissions import Permission
 from loanapp.components.badges import status_badge
-from loanapp.components.buttons import button, link_button
 from loanapp.components.figures import fact, facts
 from loanapp.components.glyphs import glyph
 from loanapp.components.links import app_link
@@ -12,80 +11,12 @@ from loanapp.components.page import page
 from loanapp.components.receive_calculation import Line, calculation
 from loanapp.components.states import error_card, not_found, page_skeleton
 from loanapp.components.table import Column, data_table
-from loanapp.gate import AuthState
+from loanapp.pages.requests.actions import action_bar, may
 from loanapp.pages.requests.decisions import decision_dialogs
 from loanapp.pages.requests.record_state import RequestRecordState
 from loanapp.pages.requests.record_texts import Fact, InvoiceRow, LifeLine
 from loanapp.pages.requests.simulation import simulation_details
-from loanapp.pages.requests.write_off import waiting_notice, write_off_button
-
-
-def _may(permission: Permission) -> rx.Var[bool]:
-    return AuthState.permissions.contains(permission.value)
-
-
-def _actions() -> rx.Component:
-    """Show the primary action of the loan's state, on a phone as a bar at the bottom."""
-    state = RequestRecordState
-    new_request = rx.cond(
-        _may(Permission.REQUESTS_OPEN) & state.can_ask_again,
-        link_button("Nova solicitação", to="/emprestimos/novo?cliente=" + _client_id(), kind="primary"),
-    )
-    receive = rx.cond(
-        _may(Permission.PAYMENTS_REGISTER),
-        link_button("Receber", to=state.receive_to, kind="primary", icon="banknote"),
-    )
-    renegotiate = rx.cond(
-        _may(Permission.RENEGOTIATIONS_OFFER),
-        link_button("Renegociar", to=f"/renegociacoes/simular?emprestimo={state.number}", icon="handshake"),
-    )
-    actions = rx.match(
-        state.status,
-        ("OPEN", rx.cond(_may(Permission.REQUESTS_DECIDE), _decide())),
-        ("APPROVED", _release()),
-        ("ACTIVE", rx.fragment(write_off_button(state.ask("lose"), state.waiting), renegotiate, receive)),
-        ("LOST", rx.fragment(renegotiate, receive)),
-        ("PAID", new_request),
-        ("UNAPPROVED", new_request),
-        rx.fragment(),
-    )
-    return rx.cond(
-        state.is_loaded & (state.number > 0),
-        rx.el.div(
-            actions,
-            class_name=(
-                "flex flex-wrap gap-3 max-md:fixed max-md:inset-x-0 max-md:bottom-0 max-md:z-20 max-md:empty:hidden"
-                " max-md:p-3 max-md:bg-[var(--c-panel)] max-md:border-t max-md:border-[var(--c-line)]"
-                " max-md:[&>*]:grow no-print"
-            ),
-        ),
-    )
-
-
-def _client_id() -> rx.Var[str]:
-    return RequestRecordState.client_to.split("/")[-1]
-
-
-def _decide() -> rx.Component:
-    state = RequestRecordState
-    return rx.fragment(
-        button("Reprovar", on_click=state.ask("decline"), disabled=state.is_own, aria_describedby="obstacle"),
-        button(
-            "Aprovar", kind="primary", on_click=state.ask("approve"), disabled=state.obstacle != "",
-            aria_describedby="obstacle",
-        ),
-    )  # fmt: skip
-
-
-def _release() -> rx.Component:
-    state = RequestRecordState
-    return rx.fragment(
-        rx.cond(_may(Permission.REQUESTS_DECIDE), button("Cancelar aprovação", on_click=state.ask("decline"))),
-        rx.cond(
-            _may(Permission.REQUESTS_DISBURSE),
-            button("Liberar dinheiro", kind="primary", icon="banknote", on_click=state.ask("disburse")),
-        ),
-    )
+from loanapp.pages.requests.write_off import waiting_notice
 
 
 def _fact(item: rx.Var[Fact]) -> rx.Component:
@@ -144,7 +75,7 @@ def _notices() -> rx.Component:
             ),
         ),
         rx.cond(
-            (state.obstacle != "") & _may(Permission.REQUESTS_DECIDE),
+            (state.obstacle != "") & may(Permission.REQUESTS_DECIDE),
             rx.el.p(warn, rx.cond(state.is_own, "Quem pediu não aprova. ", ""), rx.cond(
                 state.is_own, "Peça a outra pessoa para decidir.", state.obstacle
             ), class_name="notice rounded-md", id="obstacle"),
@@ -267,7 +198,7 @@ def _conditions_list() -> rx.Component:
     title=rx.cond(RequestRecordState.number > 0, f"Empréstimo nº {RequestRecordState.number}", "Empréstimo"),
     permission=Permission.REQUESTS_VIEW,
     on_load=[RequestRecordState.load],
-    actions=_actions,
+    actions=action_bar,
 )
 def record() -> rx.Component:
     """Draw the record."""

@@ -8,7 +8,6 @@ import reflex as rx
 
 from domain.permissions import Permission
 from domain.requests import NumberNotTyped
-from loanapp.components.buttons import button
 from loanapp.components.dialogs import command_dialog
 from loanapp.components.fields import text_area, text_field
 from loanapp.components.formats import brl_text, instant_text
@@ -40,12 +39,6 @@ def waiting_text(record: RequestRecord) -> str:
         f"Aguardando segunda pessoa: {waiting.asked_by} pediu em {instant_text(waiting.asked_at)} para marcar como"
         f" perdido ({brl_text(waiting.amount_cents)}). Motivo: {waiting.reason}"
     )
-
-
-def write_off_button(on_click: rx.event.EventType, waiting: rx.Var[str]) -> rx.Component:
-    """Show the button for whoever may ask, unless it is asked already."""
-    may = AuthState.permissions.contains(Permission.REQUESTS_WRITE_OFF.value)
-    return rx.cond(may & (waiting == ""), button("Marcar como perdido", icon="circle-slash", on_click=on_click))
 
 
 def waiting_notice(waiting: rx.Var[str]) -> rx.Component:
