@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,12 @@ class Target:
         form = {"email": email_of(role), "senha": PASSWORD, **options.pop("form", {})}
         return self.request("POST", "/auth/entrar", data=form, **options)
 
+    def own_cookie(self, role: Role) -> str:
+        """Return the cookie of a session that no other attack knows of."""
+        answer = self.sign_in(role)
+        assert answer.status_code == HTTPStatus.SEE_OTHER, answer.text
+        return answer.headers["set-cookie"].split(";")[0]
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep these tests on one worker: they share one server."""
@@ -91,9 +98,7 @@ def target(own_database: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         url = stack.enter_context(_a_server(folder, variables))
         started = Target(url=url, engine=engine, victims=victims, cookies={})
         for role in PERSON_ROLES:
-            answer = started.sign_in(role)
-            assert answer.status_code == 303, answer.text
-            started.cookies[role] = answer.headers["set-cookie"].split(";")[0]
+            started.cookies[role] = started.own_cookie(role)
         yield started
 
 
