@@ -41,6 +41,8 @@ ACTIONS = {
     "credit.used": "Crédito usado",
     "cycle_run.closed": "Rotina encerrada",
     "cycle_run.opened": "Rotina iniciada",
+    "proof.finished": "Conferência concluída",
+    "proof.requested": "Conferência pedida",
     "document.attached": "Documento anexado",
     "document.opened": "Documento aberto",
     "document.removed": "Documento removido",
@@ -88,7 +90,7 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "renegociacoes": ("Renegociações", ("renegotiation.",)),
     "recebimentos": ("Recebimentos", ("payment.", "charges.", "credit.", "invoice.")),
     "mensagens": ("Mensagens", ("message.", "whatsapp.")),
-    "rotinas": ("Rotinas", ("cycle_run.", "invoices.")),
+    "rotinas": ("Rotinas", ("cycle_run.", "invoices.", "proof.")),
     "acesso": ("Acesso", ("auth.", "second_factor.")),
     "usuarios": ("Usuários e papéis", ("user.", "limits.")),
     "empresa": ("Empresa", ("company.",)),
@@ -106,9 +108,9 @@ ORIGINS = {
 RECORDS = {
     "approval": "Aprovação", "audit": "Auditoria", "client": "Cliente", "company": "Empresa", "cycle_run": "Rotina",
     "document": "Documento", "due_date_change": "Vencimento", "export": "Lista", "follow_up": "Contato",
-    "holiday": "Feriado", "message": "Mensagem", "payment": "Recebimento", "refund": "Devolução",
-    "renegotiation": "Renegociação", "request": "Empréstimo", "reversal": "Estorno", "role": "Papel", "user": "Usuário",
-    "waiver": "Dispensa", "whatsapp_instance": "WhatsApp",
+    "holiday": "Feriado", "message": "Mensagem", "payment": "Recebimento", "proof": "Conferência",
+    "refund": "Devolução", "renegotiation": "Renegociação", "request": "Empréstimo", "reversal": "Estorno",
+    "role": "Papel", "user": "Usuário", "waiver": "Dispensa", "whatsapp_instance": "WhatsApp",
 }  # fmt: skip
 FIELDS = {
     "accepts_messages": "aceita mensagens", "address": "endereço", "adjustments": "abatimentos",

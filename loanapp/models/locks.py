@@ -162,6 +162,11 @@ def cycle(session: Session, name: str) -> None:
     _lock_name(session, f"cycle.{name}")
 
 
+def proofs(session: Session) -> None:
+    """Let one transaction at a time take a proof on."""
+    _lock_name(session, "proofs")
+
+
 def cash_of(session: Session, user_id: UUID) -> None:
     """Let one transaction at a time add to the cash that a user took; before any client is locked."""
     _lock_name(session, f"cash.{user_id}")
@@ -186,16 +191,16 @@ def run(session: Session, run_id: UUID) -> CycleRun:
     ).one()
 
 
-def clients_of_run(
-    session: Session, cycle_name: str, *, run_id: UUID, business_date: date, clients_per_chunk: int
-) -> list[UUID]:
+def clients_of_run(session: Session, run: CycleRun, clients_per_chunk: int) -> list[UUID]:
     """Lock the next clients that a run has not visited; an empty list means that none is left anywhere.
 
     Those free at the moment come first; when there is none, it waits for those that others hold.
     """
-    parameters = {"run": run_id, "date": business_date, "clients_per_chunk": clients_per_chunk}
+    parameters = {
+        "run": run.id, "date": run.business_date, "clients_per_chunk": clients_per_chunk, **run.part_parameters,
+    }  # fmt: skip
     for is_waiting in (False, True):
-        found = list(session.scalars(lock_clients(cycle_name, is_waiting=is_waiting), parameters))
+        found = list(session.scalars(lock_clients(run.cycle, run.part, is_waiting=is_waiting), parameters))
         if found:
             return found
     return []

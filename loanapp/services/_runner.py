@@ -19,6 +19,7 @@ from loanapp.services.cycles import (
     OpenedRun,
     OpenNextDue,
     OpenRun,
+    RetryFailures,
     RunChunk,
     SetAside,
 )
@@ -111,8 +112,39 @@ def run_or_replay(
     workers: int = 1,
 ) -> OpenedRun:
     """Run a cycle for a date, after helping a run in progress to its end; return the run that was made."""
+    return _open_and_drive(actor, clock, lambda: cycles.open_run(actor, clock(), order), progress, workers)
+
+
+def retry(
+    actor: Actor, clock: Callable[[], Moment], order: RetryFailures, progress: Progress = _no_progress
+) -> list[OpenedRun]:
+    """Run a cycle again for what a run had set aside, then the cycles that waited for it; return the runs made."""
+    run = _open_and_drive(actor, clock, lambda: cycles.retry_failures(actor, clock(), order), progress, 1)
+    return [run, *follow_up(actor, clock, run, progress)]
+
+
+def follow_up(
+    actor: Actor, clock: Callable[[], Moment], run: OpenedRun, progress: Progress = _no_progress
+) -> list[OpenedRun]:
+    """Drive what follows a retry that was driven; nothing follows any other run."""
+    done: list[OpenedRun] = []
+    following = cycles.open_follow_up(actor, clock(), run.run_id)
+    while following is not None:
+        drive(actor, clock, following, progress)
+        done.append(following)
+        following = cycles.open_follow_up(actor, clock(), following.run_id)
+    return done
+
+
+def _open_and_drive(
+    actor: Actor,
+    clock: Callable[[], Moment],
+    open_one: Callable[[], OpenedRun],
+    progress: Progress,
+    workers: int,
+) -> OpenedRun:
     while True:
-        run = cycles.open_run(actor, clock(), order)
+        run = open_one()
         drive(actor, clock, run, progress, workers=workers)
         if run.is_new:
             return run

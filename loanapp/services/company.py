@@ -44,6 +44,13 @@ class AddHoliday:
     name: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class SkipChargeOnHolidays:
+    """Whether reminders are queued on holidays; at weekends they never are."""
+
+    is_on: bool
+
+
 @use_case(Permission.COMPANY_MANAGE)
 def change_company(tx: Tx, command: ChangeCompany) -> None:
     """Write the company's row, the first time or again."""
@@ -69,6 +76,20 @@ def change_company(tx: Tx, command: ChangeCompany) -> None:
         setattr(company, name, value)
     company.updated_at = tx.now
     _audit.note(tx, None, "company.changed", "company", 1, before=before, after=columns)
+
+
+@use_case(Permission.COMPANY_MANAGE)
+def skip_charge_on_holidays(tx: Tx, command: SkipChargeOnHolidays) -> None:
+    """Say whether the `charge` cycle stays away on holidays; dates that were closed stay as they are."""
+    company = tx.session.get_one(CompanySettings, 1)
+    before = company.skips_charge_on_holidays
+    if before == command.is_on:
+        return
+    company.skips_charge_on_holidays, company.updated_at = command.is_on, tx.now
+    _audit.note(
+        tx, None, "company.changed", "company", 1,
+        before={"skips_charge_on_holidays": before}, after={"skips_charge_on_holidays": command.is_on},
+    )  # fmt: skip
 
 
 @use_case(Permission.COMPANY_MANAGE)

@@ -13,21 +13,26 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
+from domain.clients import ClientNotFound
 from domain.cycles import (
     CLOSED,
     WAITS_FOR,
     Cycle,
     CycleWaits,
+    NothingToRetry,
     RunNotFound,
     RunStatus,
     check_business_date,
     due_runs,
+    next_cycle,
 )
 from domain.permissions import Permission
 from domain.requests import RequestStatus
 from loanapp.models import locks
-from loanapp.models.cycle_sql import OVERDUE_ACTION, OVERDUE_RECORD, RUN, STAMP_CHARGE, to_visit
-from loanapp.models.cycles import CycleFailure, CycleRun
+from loanapp.models.clients import Client
+from loanapp.models.cycle_sql import OVERDUE_ACTION, OVERDUE_RECORD, STAMP_CHARGE, Part, to_visit
+from loanapp.models.cycle_sql import run_chunk as chunk_statement
+from loanapp.models.cycles import IS_WHOLE, CycleFailure, CycleRun, charge_holidays
 from loanapp.models.requests import Request
 from loanapp.services import _audit, _borrowers, _outbox
 from loanapp.services._use_case import HEALING_STATES, Tx, use_case
@@ -39,10 +44,23 @@ ERROR_LENGTH_MAXIMUM = 500
 
 @dataclass(frozen=True, kw_only=True)
 class OpenRun:
-    """Run a cycle for a business date, or replay it; `origin`: `clock`, `terminal`, `screen` or `seed`."""
+    """Run a cycle for a business date, or replay it; `origin`: `clock`, `terminal`, `screen` or `seed`.
+
+    Over a part of the book it closes no date: one client, or what the run `retry_of` had set aside.
+    """
 
     cycle: Cycle
     business_date: date
+    origin: str
+    only_client_id: UUID | None = None
+    retry_of: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryFailures:
+    """Run a cycle again for the clients that a run had set aside."""
+
+    run_id: UUID
     origin: str
 
 
@@ -115,8 +133,39 @@ class ChunkFailed(Exception):
 @use_case(Permission.CYCLES_RUN)
 def open_run(tx: Tx, command: OpenRun) -> OpenedRun:
     """Open a run, or return the one in progress; raise CycleInFuture, CycleNotDue or CycleWaits."""
-    check_business_date(command.cycle, command.business_date, today=tx.business_date)
+    skipping = charge_holidays(tx.session)
+    check_business_date(command.cycle, command.business_date, today=tx.business_date, skipping=skipping)
+    if command.only_client_id is not None and tx.session.get(Client, command.only_client_id) is None:
+        raise ClientNotFound(field="client")
     return _open(tx, command)
+
+
+@use_case(Permission.CYCLES_RUN)
+def retry_failures(tx: Tx, command: RetryFailures) -> OpenedRun:
+    """Open a run over what a closed run had set aside; raise RunNotFound, or NothingToRetry where it set nobody aside.
+
+    The cycles that waited for it follow over the same clients (`open_follow_up`).
+    """
+    failed = _run(tx, command.run_id)
+    if failed.status == RunStatus.RUNNING or not failed.failed:
+        raise NothingToRetry
+    order = OpenRun(
+        cycle=Cycle(failed.cycle), business_date=failed.business_date, origin=command.origin, retry_of=failed.id
+    )
+    return _open(tx, order)
+
+
+@use_case(Permission.CYCLES_RUN)
+def open_follow_up(tx: Tx, run_id: UUID) -> OpenedRun | None:
+    """After a retry, open the next cycle for the same clients: they waited for it, and the others have had it."""
+    run = _run(tx, run_id)
+    later = next_cycle(Cycle(run.cycle))
+    if run.retry_of is None or run.status not in CLOSED or later is None:
+        return None
+    if not _is_closed(tx, later, run.business_date):
+        return None
+    order = OpenRun(cycle=later, business_date=run.business_date, origin=run.origin, retry_of=run.retry_of)
+    return _open(tx, order)
 
 
 @use_case(Permission.CYCLES_RUN)
@@ -129,12 +178,13 @@ def open_next_due(tx: Tx, command: OpenNextDue) -> OpenedRun | None:
         return _opened(running, is_new=False)
     closed = tx.session.execute(
         select(CycleRun.cycle, func.max(CycleRun.business_date))
-        .where(CycleRun.status.in_(CLOSED))
+        .where(CycleRun.status.in_(CLOSED), IS_WHOLE)
         .group_by(CycleRun.cycle)
     )
     last_closed: dict[str, date] = {cycle: business_date for cycle, business_date in closed if business_date}
     newest = {cycle: last_closed.get(cycle.value) for cycle in Cycle}
-    for cycle, business_date in due_runs(newest, local_now=tx.now.astimezone(SAO_PAULO)):
+    skipping = charge_holidays(tx.session)
+    for cycle, business_date in due_runs(newest, local_now=tx.now.astimezone(SAO_PAULO), skipping=skipping):
         if command.cycle not in (None, cycle) or (command.before is not None and business_date >= command.before):
             continue
         if not _is_gate_open(tx, cycle, business_date):
@@ -154,10 +204,7 @@ def join_run(tx: Tx, run_id: UUID) -> OpenedRun | None:
 def run_chunk(tx: Tx, command: RunChunk) -> int:
     """Bring the next clients of a run to its date; return how many were visited, 0 when none is left."""
     run = _run(tx, command.run_id)
-    client_ids = locks.clients_of_run(
-        tx.session, run.cycle, run_id=run.id, business_date=run.business_date,
-        clients_per_chunk=command.clients_per_chunk,
-    )  # fmt: skip
+    client_ids = locks.clients_of_run(tx.session, run, command.clients_per_chunk)
     if not client_ids:
         return 0
     try:
@@ -220,34 +267,37 @@ def _open(tx: Tx, command: OpenRun) -> OpenedRun:
     locks.cycle(tx.session, command.cycle)
     if not _is_gate_open(tx, command.cycle, command.business_date):
         raise CycleWaits(field="business_date", cycle=command.cycle.value, waits_for=str(WAITS_FOR[command.cycle]))
-    runs = tx.session.scalars(
-        select(CycleRun)
-        .where(CycleRun.cycle == command.cycle, CycleRun.business_date == command.business_date)
-        .order_by(CycleRun.replay_number)
-    ).all()
-    running = next((run for run in runs if run.status == RunStatus.RUNNING), None)
+    # Whatever its date: a contract carries the stamp of one run of a cycle, and two would visit it in turns for ever.
+    running = tx.session.scalar(
+        select(CycleRun).where(CycleRun.cycle == command.cycle, CycleRun.status == RunStatus.RUNNING).limit(1)
+    )
     if running is not None:
         return _opened(running, is_new=False)
+    replays = select(func.count()).where(
+        CycleRun.cycle == command.cycle, CycleRun.business_date == command.business_date
+    )
     run = CycleRun(
+        retry_of=command.retry_of,
+        only_client_id=command.only_client_id,
         id=uuid4(),
         cycle=command.cycle,
         business_date=command.business_date,
-        replay_number=len(runs),
+        replay_number=tx.session.scalar(replays) or 0,
         status=RunStatus.RUNNING,
         origin=command.origin,
         requested_by=tx.actor.user_id,
         opened_at=tx.now,
         started_at=tx.now,
-        clients_total=_clients_total(tx),
         messages_skipped={},
     )
+    run.clients_total = _clients_total(tx, run)
     tx.session.add(run)
     tx.session.flush()
     _audit.note(
         tx, None, "cycle_run.opened", "cycle_run", run.id,
         after={
             "cycle": command.cycle, "business_date": command.business_date.isoformat(),
-            "replay_number": run.replay_number,
+            "replay_number": run.replay_number, "part": run.part,
         },
     )  # fmt: skip
     tx.ring(QUEUE, run.id)
@@ -281,26 +331,32 @@ def _visit(tx: Tx, run: CycleRun, client_ids: list[UUID]) -> Counts:
         facts = _audit.facts_of(tx, OVERDUE_ACTION, OVERDUE_RECORD, run.id)
         facts["business_date"] = run.business_date.isoformat()
         parameters |= {"facts": json.dumps(facts), "actor": tx.actor.name, "actor_id": tx.actor.user_id}
-    counts = tx.session.execute(RUN[run.cycle], parameters).one()
+    keeps_items = run.replay_number > 0 or run.part is not Part.ALL
+    counts = tx.session.execute(chunk_statement(run.cycle, keeps_items=keeps_items), parameters).one()
     changes = Counts(clients=len(clients), examined=counts.examined, changed=counts.changed)
     if run.cycle == Cycle.OVERDUE:
         return replace(changes, late_fee_cents_delta=counts.delta_cents)
     return replace(changes, mora_cents_delta=counts.delta_cents)
 
 
-def _clients_total(tx: Tx) -> int:
-    counted = tx.session.scalar(
-        select(func.count(Request.client_id.distinct())).where(Request.status == RequestStatus.ACTIVE)
-    )
-    return counted or 0
+def _clients_total(tx: Tx, run: CycleRun) -> int:
+    counted = select(func.count(Request.client_id.distinct())).where(Request.status == RequestStatus.ACTIVE)
+    if run.only_client_id is not None:
+        counted = counted.where(Request.client_id == run.only_client_id)
+    if run.retry_of is not None:
+        set_aside = select(CycleFailure.client_id).where(CycleFailure.run_id == run.retry_of)
+        counted = counted.where(Request.client_id.in_(set_aside))
+    return tx.session.scalar(counted) or 0
 
 
 def _is_gate_open(tx: Tx, cycle: Cycle, business_date: date) -> bool:
     before = WAITS_FOR[cycle]
-    if before is None:
-        return True
+    return before is None or _is_closed(tx, before, business_date)
+
+
+def _is_closed(tx: Tx, cycle: Cycle, business_date: date) -> bool:
     closed = select(CycleRun.id).where(
-        CycleRun.cycle == before, CycleRun.business_date == business_date, CycleRun.status.in_(CLOSED)
+        CycleRun.cycle == cycle, CycleRun.business_date == business_date, CycleRun.status.in_(CLOSED), IS_WHOLE
     )
     return tx.session.scalar(closed.limit(1)) is not None
 
