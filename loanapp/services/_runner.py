@@ -24,7 +24,7 @@ from loanapp.services.cycles import (
     SetAside,
 )
 
-CLIENTS_PER_CHUNK = 500
+CLIENTS_PER_CHUNK = 200
 
 Progress = Callable[[OpenedRun, int], None]
 

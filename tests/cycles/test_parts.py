@@ -5,10 +5,12 @@ from contextlib import contextmanager
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import update
 
 from domain.cycles import Cycle, NothingToRetry, RunNotFound
 from domain.permissions import SYSTEM
 from loanapp.models.base import Session
+from loanapp.models.clients import Client
 from loanapp.queries.cycle_previews import PreviewOf, preview, preview_lines
 from loanapp.queries.cycles import run_record, runs_overview
 from loanapp.services import _runner, cycles
@@ -135,7 +137,7 @@ def test_a_preview_of_the_reminders_names_who_gets_one_and_who_does_not_and_why(
     silent = book.a_client("Bia Lima")
     book.a_loan(silent, first_due="2026-02-19")
     with Session.begin() as session:
-        session.connection().exec_driver_sql(f"UPDATE clients SET accepts_messages = false WHERE id = '{silent}'")
+        session.execute(update(Client).where(Client.id == silent).values(accepts_messages=False))
     run_cycles(DAY, Cycle.OVERDUE, Cycle.MORA)
 
     lines = preview_lines(SYSTEM, at(DAY, 7), PreviewOf(cycle=Cycle.CHARGE, business_date=a_day(DAY)))

@@ -50,7 +50,7 @@ def test_a_wrong_figure_makes_the_proof_red_and_names_the_record() -> None:
     record = proof_record(SYSTEM, clock.moment(), None)
     assert record.newest is not None
     assert record.newest.differences == len(record.differences) > 0
-    assert [(each.invariant, each.record, each.found, each.expected) for each in record.differences][0] == (
+    assert next((each.invariant, each.record, each.found, each.expected) for each in record.differences) == (
         "3 charges", "request 1 invoice 1 mora_cents", "118", "117",
     )  # fmt: skip
 
