@@ -60,6 +60,12 @@ class RunNotFound(NotFound):
     code = "cycle.run_not_found"
 
 
+class CycleDatesMissed(Conflict):
+    """Earlier dates are still open: they are closed first, oldest first, by the next tick of the clock."""
+
+    code = "cycle.dates_missed"
+
+
 class NothingToRetry(Conflict):
     """The run set nobody aside, or is still going on."""
 

@@ -18,6 +18,7 @@ from domain.cycles import (
     CLOSED,
     WAITS_FOR,
     Cycle,
+    CycleDatesMissed,
     CycleWaits,
     NothingToRetry,
     RunNotFound,
@@ -39,6 +40,7 @@ from loanapp.services._use_case import HEALING_STATES, Tx, use_case
 from loanapp.settings import SAO_PAULO
 
 QUEUE = "cycles"
+ORIGIN_SCREEN = "screen"
 ERROR_LENGTH_MAXIMUM = 500
 
 
@@ -132,11 +134,19 @@ class ChunkFailed(Exception):
 
 @use_case(Permission.CYCLES_RUN)
 def open_run(tx: Tx, command: OpenRun) -> OpenedRun:
-    """Open a run, or return the one in progress; raise CycleInFuture, CycleNotDue or CycleWaits."""
+    """Open a run, or return the one in progress; raise CycleInFuture, CycleNotDue or CycleWaits.
+
+    The terminal closes missed dates itself before it; to a screen, which does not wait for them, CycleDatesMissed says
+    that the clock closes them first.
+    """
     skipping = charge_holidays(tx.session)
     check_business_date(command.cycle, command.business_date, today=tx.business_date, skipping=skipping)
     if command.only_client_id is not None and tx.session.get(Client, command.only_client_id) is None:
         raise ClientNotFound(field="client")
+    if command.origin == ORIGIN_SCREEN and command.only_client_id is None:
+        missed = [day for cycle, day in _due(tx) if cycle is command.cycle and day < command.business_date]
+        if missed:
+            raise CycleDatesMissed(field="business_date", since=missed[0])
     return _open(tx, command)
 
 
@@ -176,15 +186,7 @@ def open_next_due(tx: Tx, command: OpenNextDue) -> OpenedRun | None:
     )
     if running is not None:
         return _opened(running, is_new=False)
-    closed = tx.session.execute(
-        select(CycleRun.cycle, func.max(CycleRun.business_date))
-        .where(CycleRun.status.in_(CLOSED), IS_WHOLE)
-        .group_by(CycleRun.cycle)
-    )
-    last_closed: dict[str, date] = {cycle: business_date for cycle, business_date in closed if business_date}
-    newest = {cycle: last_closed.get(cycle.value) for cycle in Cycle}
-    skipping = charge_holidays(tx.session)
-    for cycle, business_date in due_runs(newest, local_now=tx.now.astimezone(SAO_PAULO), skipping=skipping):
+    for cycle, business_date in _due(tx):
         if command.cycle not in (None, cycle) or (command.before is not None and business_date >= command.before):
             continue
         if not _is_gate_open(tx, cycle, business_date):
@@ -261,6 +263,18 @@ def close_run(tx: Tx, command: CloseRun) -> RunStatus:
             after={"status": run.status, "clients_done": run.clients_done, "failed": run.failed},
         )  # fmt: skip
     return RunStatus(run.status)
+
+
+def _due(tx: Tx) -> list[tuple[Cycle, date]]:
+    """Return every run that is due by now and was not closed, oldest date first."""
+    closed = tx.session.execute(
+        select(CycleRun.cycle, func.max(CycleRun.business_date))
+        .where(CycleRun.status.in_(CLOSED), IS_WHOLE)
+        .group_by(CycleRun.cycle)
+    )
+    last_closed: dict[str, date] = {cycle: business_date for cycle, business_date in closed if business_date}
+    newest = {cycle: last_closed.get(cycle.value) for cycle in Cycle}
+    return due_runs(newest, local_now=tx.now.astimezone(SAO_PAULO), skipping=charge_holidays(tx.session))
 
 
 def _open(tx: Tx, command: OpenRun) -> OpenedRun:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import update
 
-from domain.cycles import Cycle, NothingToRetry, RunNotFound
+from domain.cycles import Cycle, CycleDatesMissed, NothingToRetry, RunNotFound
 from domain.permissions import SYSTEM
 from loanapp.models.base import Session
 from loanapp.models.clients import Client
@@ -143,6 +143,18 @@ def test_a_preview_of_the_reminders_names_who_gets_one_and_who_does_not_and_why(
     lines = preview_lines(SYSTEM, at(DAY, 7), PreviewOf(cycle=Cycle.CHARGE, business_date=a_day(DAY)))
 
     assert [(line.client_name, line.reason) for line in lines.borrowers] == [("Ana Souza", ""), ("Bia Lima", "OPT_OUT")]
+
+
+def test_a_screen_is_told_that_missed_dates_come_first_and_nothing_changes() -> None:
+    Book.opened().a_loan(first_due="2026-02-10")
+    run_cycles("2026-02-16")
+    before = everything()
+
+    with pytest.raises(CycleDatesMissed) as refused:
+        cycles.open_run(SYSTEM, at(DAY, 7), OpenRun(cycle=Cycle.OVERDUE, business_date=a_day(DAY), origin="screen"))
+
+    assert refused.value.values == {"since": a_day("2026-02-17")}
+    assert everything() == before
 
 
 def test_runs_of_one_cycle_for_two_dates_never_go_on_at_once() -> None:
