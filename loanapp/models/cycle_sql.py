@@ -99,7 +99,8 @@ SELECT (SELECT count(*) FROM assigned) AS examined, (SELECT count(*) FROM differ
 
 _LOCK_CLIENTS = """
 SELECT c.id FROM clients c
- WHERE EXISTS (SELECT FROM requests r WHERE r.client_id = c.id AND r.status = 'ACTIVE'
+ WHERE c.id > :after
+   AND EXISTS (SELECT FROM requests r WHERE r.client_id = c.id AND r.status = 'ACTIVE'
                   AND r.{cycle}_run_id IS DISTINCT FROM :run {gate})
    AND NOT EXISTS (SELECT FROM cycle_failures f WHERE f.run_id = :run AND f.client_id = c.id) {part}
  ORDER BY c.id LIMIT :clients_per_chunk FOR NO KEY UPDATE OF c {skip}"""
@@ -235,7 +236,8 @@ SELECT r.id, r.client_id FROM requests r
 def lock_clients(cycle: str, part: Part, *, is_waiting: bool) -> TextClause:
     """Return the statement that locks the next clients a run has not visited, shared with others by SKIP LOCKED.
 
-    Where `is_waiting`, it waits for clients that another transaction holds, so that none is left behind.
+    It begins behind the client `:after`, since to pass over all who were visited for each chunk grows with the square of
+    the book.  Where `is_waiting`, it waits for clients that another transaction holds, so that none is left behind.
     """
     skip = "" if is_waiting else "SKIP LOCKED"
     return text(_LOCK_CLIENTS.format(cycle=cycle, gate=_GATES[cycle], part=of_part(part, "c.id"), skip=skip))

@@ -191,15 +191,16 @@ def run(session: Session, run_id: UUID) -> CycleRun:
     ).one()
 
 
-def clients_of_run(session: Session, run: CycleRun, clients_per_chunk: int) -> list[UUID]:
-    """Lock the next clients that a run has not visited; an empty list means that none is left anywhere.
+def clients_of_run(session: Session, run: CycleRun, clients_per_chunk: int, after: UUID | None) -> list[UUID]:
+    """Lock the next clients behind `after` that a run has not visited; without it an empty list means none is left.
 
-    Those free at the moment come first; when there is none, it waits for those that others hold.
+    Those free at the moment come first; when there is none, it waits for those that others hold, if it began in front.
     """
     parameters = {
-        "run": run.id, "date": run.business_date, "clients_per_chunk": clients_per_chunk, **run.part_parameters,
+        "run": run.id, "date": run.business_date, "clients_per_chunk": clients_per_chunk,
+        "after": after or UUID(int=0), **run.part_parameters,
     }  # fmt: skip
-    for is_waiting in (False, True):
+    for is_waiting in (False,) if after else (False, True):
         found = list(session.scalars(lock_clients(run.cycle, run.part, is_waiting=is_waiting), parameters))
         if found:
             return found

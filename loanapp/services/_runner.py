@@ -24,7 +24,7 @@ from loanapp.services.cycles import (
     SetAside,
 )
 
-CLIENTS_PER_CHUNK = 200
+CLIENTS_PER_CHUNK = 400
 
 Progress = Callable[[OpenedRun, int], None]
 
@@ -66,10 +66,10 @@ def drive(
 
 
 def _visit_clients(actor: Actor, clock: Callable[[], Moment], run: OpenedRun, progress: Callable[[int], None]) -> None:
-    clients_per_chunk = CLIENTS_PER_CHUNK
+    clients_per_chunk, after = CLIENTS_PER_CHUNK, None
     while True:
         try:
-            command = RunChunk(run_id=run.run_id, clients_per_chunk=clients_per_chunk)
+            command = RunChunk(run_id=run.run_id, clients_per_chunk=clients_per_chunk, after=after)
             visited = cycles.run_chunk(actor, clock(), command)
         except ChunkFailed as failure:
             # Halve until the one that fails stands alone, then go on without it at the full size.
@@ -80,9 +80,12 @@ def _visit_clients(actor: Actor, clock: Callable[[], Moment], run: OpenedRun, pr
             cycles.set_aside(actor, clock(), alone)
             clients_per_chunk = CLIENTS_PER_CHUNK
             continue
-        if not visited:
+        if visited.clients:
+            progress(visited.clients)
+        elif after is None:
             return
-        progress(visited)
+        # At the end of the book once more from the front, for whom somebody else held in passing.
+        after = visited.last_client_id
 
 
 def catch_up(

@@ -87,10 +87,19 @@ class OpenedRun:
 
 @dataclass(frozen=True, kw_only=True)
 class RunChunk:
-    """Visit the next clients of a run."""
+    """Visit the next clients of a run, those behind the last one that this worker visited, or from the front."""
 
     run_id: UUID
     clients_per_chunk: int
+    after: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Visited:
+    """How many clients a chunk visited, and the last of them."""
+
+    clients: int
+    last_client_id: UUID | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,12 +212,12 @@ def join_run(tx: Tx, run_id: UUID) -> OpenedRun | None:
 
 
 @use_case(Permission.CYCLES_RUN)
-def run_chunk(tx: Tx, command: RunChunk) -> int:
-    """Bring the next clients of a run to its date; return how many were visited, 0 when none is left."""
+def run_chunk(tx: Tx, command: RunChunk) -> Visited:
+    """Bring the next clients of a run to its date; none visited from the front means that none is left."""
     run = _run(tx, command.run_id)
-    client_ids = locks.clients_of_run(tx.session, run, command.clients_per_chunk)
+    client_ids = locks.clients_of_run(tx.session, run, command.clients_per_chunk, command.after)
     if not client_ids:
-        return 0
+        return Visited(0, None)
     try:
         counts = _visit(tx, run, client_ids)
     except DBAPIError as error:
@@ -228,7 +237,7 @@ def run_chunk(tx: Tx, command: RunChunk) -> int:
         reason: run.messages_skipped.get(reason, 0) + skipped.get(reason, 0)
         for reason in sorted(run.messages_skipped.keys() | skipped.keys())
     }
-    return len(client_ids)
+    return Visited(len(client_ids), client_ids[-1])
 
 
 @use_case(Permission.CYCLES_RUN)
