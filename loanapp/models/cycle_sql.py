@@ -236,7 +236,7 @@ SELECT r.id, r.client_id FROM requests r
 def lock_clients(cycle: str, part: Part, *, is_waiting: bool) -> TextClause:
     """Return the statement that locks the next clients a run has not visited, shared with others by SKIP LOCKED.
 
-    It begins behind the client `:after`, since to pass over all who were visited for each chunk grows with the square of
+    It begins behind the client `:after`, since passing over all who were visited would grow with the square of
     the book.  Where `is_waiting`, it waits for clients that another transaction holds, so that none is left behind.
     """
     skip = "" if is_waiting else "SKIP LOCKED"
