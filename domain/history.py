@@ -323,9 +323,11 @@ def replay(
             continue
         last_day = fact.received_on
         used = fact.credit_used(as_of)
-        left = _allocate_payment(fact, fact.amount - used, oldest_first, lines)
-        unused_credit += left
-        credits_[fact.payment_id] = left + used
+        # Credit in use when the contract closed pays nothing here any more: given back, it is the client's.
+        withheld = max(used, fact.credit_used(end))
+        left = _allocate_payment(fact, fact.amount - withheld, oldest_first, lines) + withheld
+        unused_credit += left - used
+        credits_[fact.payment_id] = left
     mora_end = max(min(end, mora_as_of or end), last_day)
     invoices = tuple(ledgers[number].position(end, mora_end, is_closed=is_closed) for number in sorted(ledgers))
     total_open = sum(invoice.open.total.cents for invoice in invoices)

@@ -28,6 +28,7 @@ from domain.history import (
 from domain.invoices import InvoiceStatus
 from domain.money import Money
 from domain.payments import Parts
+from domain.recount import recount
 from domain.requests import RequestStatus
 from loanapp.models.company import Holiday
 from loanapp.models.fact_sql import Fact, rare_facts
@@ -74,12 +75,17 @@ class LoadedContract:
         contract = self.contract_as_of(as_of)
         return replay(contract, self.payments, self.adjustments, as_of=as_of, mora_as_of=mora_as_of)
 
+    def recounted(self, day: date) -> Position:
+        """Return an earlier day as it is counted now: what a payment dated that day meets (`domain.recount`)."""
+        return recount(self.contract, self.payments, self.adjustments, as_of=day)
+
     def has_facts_after(self, day: date) -> bool:
         """Whether anything since a day changed what was owed on it: money, a waiver, a reversal, a moved date."""
         dated = [
             *((payment.received_on, payment.reversed_on) for payment in self.payments),
             *((adjustment.granted_on, adjustment.reversed_on) for adjustment in self.adjustments),
             *((change.changed_on, None) for change in self.due_date_changes),
+            *((use.used_on, use.returned_on) for payment in self.payments for use in payment.credit_uses),
         ]
         return any(on > day if undone_on is None else on <= day < undone_on for on, undone_on in dated)
 

@@ -179,7 +179,7 @@ def payment_form(tx: Tx, parameters: PaymentFormOf) -> PaymentForm:
     received_on = parameters.received_on or tx.business_date
     _check(parameters, received_on, tx.business_date, request.disbursed_on)
     loaded = load_contracts(tx.session, [request.id])[request.id]
-    position = loaded.position(received_on)
+    position = loaded.recounted(received_on)
     invoices = tuple(
         sorted(
             (invoice for invoice in charged_invoices(loaded, position) if invoice.open_cents),

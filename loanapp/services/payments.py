@@ -134,7 +134,7 @@ def _waive_remainder(tx: Tx, request: Request, receipt: PaymentReceipt) -> list[
     """Let go what a payment just inserted leaves open on its day of the last invoice it reaches (money.md §3)."""
     limit = Money(tx.session.get_one(CompanySettings, 1).remainder_waive_cents)
     loaded = load_contracts(tx.session, [request.id])[request.id]
-    position = loaded.position(receipt.received_on)
+    position = loaded.recounted(receipt.received_on)
     reached = {line.invoice_number for line in position.allocations if line.payment_id == receipt.payment_id}
     remainder = remainder_to_waive(position, reached, limit)
     if remainder is None:
