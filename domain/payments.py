@@ -49,12 +49,6 @@ class PaymentMethodBringsNoMoney(Invalid):
     code = "payment.method_brings_no_money"
 
 
-class CashCeilingReached(NotAllowed):
-    """The cash that this person registered today would go above what the role may hold."""
-
-    code = "payment.cash_ceiling"
-
-
 class PaymentTooLarge(Invalid):
     """The amount paid is above R$ 100.000.000,00."""
 
@@ -83,6 +77,12 @@ class PaymentNotFound(NotFound):
     """No such payment."""
 
     code = "payment.not_found"
+
+
+class PaymentTwin(Conflict):
+    """The loan got the same amount a few minutes ago, and nobody said that this is another payment."""
+
+    code = "payment.twin"
 
 
 class PaymentIdTaken(Conflict):
@@ -185,12 +185,3 @@ def check_backdate_reason(reason: str, received_on: date, *, today: date) -> Non
     """Raise PaymentBackdateNeedsReason for a day before the business date that nothing explains (ux.md §2.12)."""
     if received_on < today and not reason.strip():
         raise PaymentBackdateNeedsReason(field="note")
-
-
-def check_cash_ceiling(actor: Actor, amount: Money, *, registered_today: Money) -> Money:
-    """Return an amount of cash; raise CashCeilingReached where the day's sum would go above it (ux.md §2.1)."""
-    if not actor.is_within(Limit.CASH_DAY_CENTS, registered_today.cents + amount.cents):
-        ceiling_cents = actor.limits.get(Limit.CASH_DAY_CENTS) or 0
-        left_cents = max(0, ceiling_cents - registered_today.cents)
-        raise CashCeilingReached(field="amount", limit_cents=ceiling_cents, left_cents=left_cents)
-    return amount

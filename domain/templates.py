@@ -282,15 +282,20 @@ def render_receipt(
     amount: Money,
     received_on: date,
     still_open: Money,
+    link: str,
     reference: str,
 ) -> str:
-    """Write the receipt of a payment, with what is still open of its contract; raise TemplateIncomplete."""
+    """Write the receipt of a payment, with what is still open of its contract and the link that opens it.
+
+    Raises TemplateIncomplete.
+    """
     values = _lender_values(lender) | {
         "primeiro_nome": first_name,
         "contrato_ref": str(request_number),
         "valor_original": format_brl(amount),
         "data_base": format_date(received_on),
         "valor_atualizado": format_brl(still_open),
+        "link": link,
     }
     body = _fill(f"{words.opening} {words.single}", values)
     return "\n".join([body, _fill(words.closing, values), f"Ref. {reference}"])

@@ -20,6 +20,7 @@ from loanapp.settings import SAO_PAULO
 _ENCODING = "cp1252"
 _FONT = "Helvetica"
 _INK, _QUIET, _LINE, _SHADE = (28, 30, 33), (95, 99, 104), (200, 203, 208), (243, 244, 246)
+_STAMP = (244, 190, 190)
 _MARGIN_MM = 15
 _FACT_WEIGHTS = (3, 7)
 # A row can't be higher than a page: what is longer goes on in a row below.  A character is at most this wide.
@@ -146,6 +147,19 @@ class Paper(FPDF):
             self.add_page()
         self.ln(2)
         self._write(text, size=10, is_bold=True)
+
+    def lead(self, text: str) -> None:
+        """Write the sentence that the paper is about, larger than the rest."""
+        self._write(text, size=11)
+
+    def stamp(self, text: str) -> None:
+        """Write a word across the page, as a rubber stamp does, below what is written after it."""
+        here = self.get_x(), self.get_y()
+        self._font(size=64, is_bold=True, colour=_STAMP)
+        with self.rotation(35, self.w / 2, self.h / 2):
+            self.set_xy(0, self.h / 2)
+            self.cell(self.w, 20, printable(text), align="C")
+        self.set_xy(*here)
 
     def paragraph(self, text: str, *, is_quiet: bool = False) -> None:
         """Write a text as wide as the page."""

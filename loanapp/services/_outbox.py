@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_once
 from domain import templates
 from domain.messages import Ack, MessageKind, MessageStatus, Reason, may_move, reason_to_withhold
 from domain.money import Money
+from domain.receipts import ReceiptWay
 from domain.templates import CadenceStep, Lender, TemplateIncomplete
 from domain.windows import opening
 from loanapp.models import locks
@@ -26,6 +27,7 @@ from loanapp.models.clients import Client
 from loanapp.models.messages import Message, MessageEvent
 from loanapp.models.payments import Payment
 from loanapp.models.requests import Request
+from loanapp.services import _receipts
 from loanapp.services._borrowers import (
     Borrower,
     charge_snapshot,
@@ -41,7 +43,7 @@ QUEUE = "whatsapp-messages"
 INBOUND_QUEUE = "inbound"
 ORIGIN_CYCLE, ORIGIN_PERSON = "CYCLE", "PERSON"
 # These make only the reminders moot; whoever asked for no texts gets none of any kind.
-_CHARGES_ONLY = frozenset({Reason.PAYMENT, Reason.PROMISE_MADE, Reason.WRITTEN_OFF})
+_CHARGES_ONLY = frozenset({Reason.PAYMENT, Reason.PROMISE_MADE, Reason.WRITTEN_OFF, Reason.LOAN_CANCELLED})
 _IDS = uuid.UUID("6f4a3c1e-52b7-4d0e-9a57-1c2f8f5f0b11")
 
 
@@ -122,12 +124,14 @@ def charge_row(
     ) | {"id": message_id, "reference": reference, "reason": reason}
 
 
-def queue_receipt(tx: Tx, client: Client, *, payment_id: UUID) -> None:
-    """Promise the receipt of a payment, once; the client must be locked and the contract settled."""
+def queue_receipt(tx: Tx, client: Client, *, payment_id: UUID, key: str = "") -> dict[str, Any]:
+    """Promise the receipt of a payment, once by its key, and return its row; the client must be locked.
+
+    The contract must be settled: the text says what is still open of it.
+    """
     tx.session.flush()
     payment = tx.session.get_one(Payment, payment_id)
     request = tx.session.get_one(Request, payment.request_id)
-    lender = load_lender(tx.session)
     snapshot = {
         "payment_id": str(payment.id),
         "request_number": request.number,
@@ -135,21 +139,28 @@ def queue_receipt(tx: Tx, client: Client, *, payment_id: UUID) -> None:
         "received_on": payment.received_on.isoformat(),
         "still_open_cents": request.total_value_open,
     }
-    row = receipt_row(tx, client, lender, snapshot=snapshot, key=receipt_key(payment.id))
-    if not row["reason"] and not client.accepts_messages:
-        row["reason"] = Reason.OPT_OUT
-    if not row["reason"] and client.phone_flag:
-        row["reason"] = Reason.NUMBER
+    row = receipt_row(tx, client, load_lender(tx.session), snapshot=snapshot, key=key or receipt_key(payment.id))
     row["status"] = MessageStatus.WITHHELD if row["reason"] else MessageStatus.QUEUED
     promise(tx, [row])
+    return row
 
 
 def receipt_row(tx: Tx, client: Client, lender: Lender, *, snapshot: dict[str, Any], key: str) -> dict[str, Any]:
-    """Write a receipt as a row, QUEUED for now; its reason is INCOMPLETE when a value of the text is missing."""
+    """Write a receipt as a row, QUEUED for now, with a link of its own; its reason is why it can't leave.
+
+    What can't leave has no text, since it has no link either.
+    """
     words = templates.LATEST["RECEIPT" if snapshot["still_open_cents"] else "RECEIPT_PAID"]
     message_id, reference = identity_of(key)
-    reason = ""
-    try:
+    objections = (
+        (not templates.is_lender_known(words, lender), Reason.INCOMPLETE),
+        (not client.accepts_messages, Reason.OPT_OUT),
+        (bool(client.phone_flag), Reason.NUMBER),
+    )
+    reason = next((reason for applies, reason in objections if applies), "")
+    body = ""
+    if not reason:
+        payment = tx.session.get_one(Payment, UUID(snapshot["payment_id"]))
         body = templates.render_receipt(
             words,
             lender=lender,
@@ -158,10 +169,9 @@ def receipt_row(tx: Tx, client: Client, lender: Lender, *, snapshot: dict[str, A
             amount=Money(snapshot["amount_cents"]),
             received_on=date.fromisoformat(snapshot["received_on"]),
             still_open=Money(snapshot["still_open_cents"]),
+            link=_receipts.make_link(tx, client, payment, ReceiptWay.WHATSAPP, message_id).address,
             reference=reference,
         )
-    except TemplateIncomplete:
-        body, reason = "", Reason.INCOMPLETE
     return _row(
         tx,
         kind=MessageKind.RECEIPT,
@@ -214,11 +224,10 @@ def cancel_moot(tx: Tx, client: Client, reason: Reason = Reason.PAYMENT) -> int:
     return len(moot)
 
 
-def cancel_receipt(tx: Tx, client: Client, payment_id: UUID) -> None:
-    """Cancel the receipt of a reversed payment that is still queued for a locked client."""
-    key = receipt_key(payment_id)
+def cancel_receipts(tx: Tx, client: Client, payment_id: UUID) -> None:
+    """Cancel the receipts of a reversed payment that are still queued for a locked client."""
     for message in locks.queued_messages(tx.session, client.id):
-        if message.dedupe_key == key:
+        if message.kind == MessageKind.RECEIPT and message.snapshot["payment_id"] == str(payment_id):
             move(tx, message, MessageStatus.CANCELLED, reason=Reason.REVERSED)
 
 
@@ -264,9 +273,9 @@ def charge_key(client_id: UUID, day: date) -> str:
     return f"charge:{client_id}:{day.isoformat()}"
 
 
-def receipt_key(payment_id: UUID) -> str:
-    """Return the key under which a payment has one receipt."""
-    return f"receipt:{payment_id}"
+def receipt_key(payment_id: UUID, order_id: UUID | None = None) -> str:
+    """Return the key under which a payment has one receipt, and one more for each order to send it again."""
+    return f"receipt:{payment_id}:{order_id}" if order_id else f"receipt:{payment_id}"
 
 
 def identity_of(key: str) -> tuple[UUID, str]:
