@@ -19,6 +19,8 @@ class MessageKind(StrEnum):
 
     CHARGE = "CHARGE"
     RECEIPT = "RECEIPT"
+    PROPOSAL = "PROPOSAL"
+    CALCULATION = "CALCULATION"
 
 
 class MessageStatus(StrEnum):
@@ -47,6 +49,7 @@ class Reason(StrEnum):
     PROMISE = "PROMISE"
     PROMISE_MADE = "PROMISE_MADE"
     WRITTEN_OFF = "WRITTEN_OFF"
+    LOAN_CANCELLED = "LOAN_CANCELLED"
     FREQUENCY = "FREQUENCY"
     NO_WINDOW = "NO_WINDOW"
     STALE = "STALE"

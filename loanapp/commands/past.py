@@ -7,7 +7,6 @@ Each business date starts with its three cycles; then comes what people did.  Wh
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import Decimal
 from heapq import heappop, heappush
 from itertools import count
 
@@ -26,8 +25,7 @@ COMPANY = ChangeCompany(
     address="Rua Direita, 250, Centro, São Paulo/SP, CEP 01002-000",
     support_channel="(11) 4000-0000",
     support_hours="segunda a sexta, 9h às 18h",
-    late_fee_pct=Decimal(2),
-    mora_pct_month=Decimal(1),
+    email="contato@creditoexemplo.com.br",
 )
 
 Deed = Callable[[Moment], None]

@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from domain.calendar import Step
 from domain.cycles import Cycle, is_due_on
+from domain.guarantors import GuarantorTyped
 from domain.history import Component
 from domain.instalments import Plan
 from domain.money import parse_brl
@@ -92,10 +93,17 @@ def a_company(late_fee_pct: str = "2", mora_pct_month: str = "1") -> None:
             address="Rua das Flores, 100, São Paulo",
             support_channel="(11) 4000-1000",
             support_hours="das 9h às 18h",
-            late_fee_pct=Decimal(late_fee_pct),
-            mora_pct_month=Decimal(mora_pct_month),
         ),
     )
+    charges = company.ChangeCharges(
+        late_fee_pct=Decimal(late_fee_pct), mora_pct_month=Decimal(mora_pct_month), reason="Taxas do teste"
+    )
+    company.change_charges(SYSTEM, at("2026-01-01"), charges)
+
+
+def a_pix_key(key: str = "pix@financeira.com.br", city: str = "São Paulo") -> None:
+    """Give the lender a key, on which it receives Pix."""
+    company.change_pix(SYSTEM, at("2026-01-01"), company.ChangePix(pix_key=key, pix_city=city))
 
 
 def a_cpf(number: int) -> str:
@@ -155,6 +163,7 @@ class Book:
         step: Step = Step.MONTHLY,
         first_due: str = "2026-02-10",
         on: str = "2026-01-10",
+        guarantor: GuarantorTyped | None = None,
     ) -> RequestReceipt:
         """Ask for a loan."""
         command = requests.OpenRequest(
@@ -166,6 +175,7 @@ class Book:
             instalment_count=count,
             rate_pct=Decimal(rate_pct),
             first_due_date=a_day(first_due),
+            guarantor=guarantor,
         )
         return requests.open_request(self.manager, at(on), command)
 
