@@ -113,6 +113,18 @@ class RequestTakesNoPayment(Conflict):
     code = "request.takes_no_payment"
 
 
+class RequestHasPayments(Conflict):
+    """A disbursement is taken back only while nothing was paid."""
+
+    code = "request.has_payments"
+
+
+class RequestIsAgreement(Conflict):
+    """No money left for an agreement: what it took over can't be taken back by cancelling it."""
+
+    code = "request.is_agreement"
+
+
 def check_move(status: str, to: RequestStatus) -> None:
     """Raise RequestMoved unless the lifecycle allows the move (product.md)."""
     if to not in MOVES[RequestStatus(status)]:

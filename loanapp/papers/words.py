@@ -14,6 +14,7 @@ REASONS = {
     Reason.PROMISE: "Promessa ativa",
     Reason.PROMISE_MADE: "Promessa",
     Reason.WRITTEN_OFF: "Baixado como perda",
+    Reason.LOAN_CANCELLED: "Liberação cancelada",
     Reason.FREQUENCY: "Limite de frequência",
     Reason.NO_WINDOW: "Fora do horário",
     Reason.STALE: "Data já passou",
@@ -74,7 +75,12 @@ DOCUMENT = {
     "OTHER": "Outro",
 }
 APPROVAL = {"PENDING": "Pendente", "GRANTED": "Aprovada", "REFUSED": "Recusada"}
-APPROVAL_KIND = {"WRITE_OFF": "Marcar como perdido"}
+APPROVAL_KIND = {
+    "WRITE_OFF": "Marcar como perdido",
+    "WAIVER": "Dispensar encargos",
+    "REOPENING": "Reabrir empréstimo",
+    "CANCELLATION": "Cancelar liberação",
+}
 ADJUSTMENT_KIND = {"WAIVER": "Dispensa", "REMAINDER": "Resto dispensado", "SETTLEMENT": "Quitação antecipada"}
 COMPONENT = {"MORA": "mora", "LATE_FEE": "multa", "INTEREST": "juros", "PRINCIPAL": "principal"}
 RENEGOTIATION = {

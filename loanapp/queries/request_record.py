@@ -39,6 +39,8 @@ _STEP_OF_ACTION = {
     "request.declined": RequestStatus.UNAPPROVED,
     "request.disbursed": RequestStatus.ACTIVE,
     "request.lost": RequestStatus.LOST,
+    "request.reopened": RequestStatus.ACTIVE,
+    "request.cancelled": RequestStatus.UNAPPROVED,
 }
 _PARENT = aliased(Request)
 

@@ -54,6 +54,8 @@ EVENT_WORDS = {
     "request.declined": "{loan}: reprovado",
     "request.disbursed": "{loan}: dinheiro liberado",
     "request.lost": "{loan}: marcado como perdido",
+    "request.reopened": "{loan}: reaberto",
+    "request.cancelled": "{loan}: liberação cancelada",
     "request.renegotiated": "{loan}: renegociado",
     "request.agreed": "{loan}: criado por acordo",
     "payment.reversed": "Recebimento estornado",
