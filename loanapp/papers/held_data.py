@@ -7,9 +7,10 @@ from datetime import date
 
 from domain.money import format_brl
 from loanapp.papers import words
-from loanapp.papers.base import Letterhead, Paper, PaperColumn
+from loanapp.papers.base import Paper, PaperColumn
+from loanapp.papers.creditor import letterhead_of
 from loanapp.papers.formats import brl, day, instant, percent, phone, tax_id
-from loanapp.papers.held_money import changes, credit, renegotiations, undone
+from loanapp.papers.held_money import changes, credit, renegotiations, returns, undone
 from loanapp.papers.words import word
 from loanapp.queries.held_data import Consent, HeldData, HeldRetention, Person
 from loanapp.queries.held_money import HeldPayment
@@ -51,15 +52,8 @@ def held_data_json(held: HeldData) -> bytes:
 
 def held_data_pdf(held: HeldData, *, is_compressed: bool = True) -> bytes:
     """Return the PDF of a borrower's copy; the same copy gives the same bytes."""
-    creditor = held.creditor
-    letterhead = Letterhead(
-        name=creditor.name,
-        tax_id=tax_id(creditor.tax_id),
-        address=creditor.address,
-        contact=" · ".join(part for part in (creditor.support_channel, creditor.support_hours) if part),
-    )
     paper = Paper(
-        letterhead,
+        letterhead_of(held.creditor),
         title=TITLE,
         number=f"Cliente nº {held.person.number}",
         made_at=held.made_at,
@@ -67,7 +61,8 @@ def held_data_pdf(held: HeldData, *, is_compressed: bool = True) -> bytes:
     )
     paper.paragraph(
         "Cópia completa dos dados que esta empresa mantém sobre você, entregue conforme a Lei Geral de Proteção de"
-        " Dados (LGPD, arts. 18, II, 19 e 20). Dados de outras pessoas não constam; funcionários aparecem só pelo nome."
+        " Dados (LGPD, arts. 18, II, 19 e 20). Dados de outras pessoas não constam, fora o nome do seu fiador;"
+        " funcionários aparecem só pelo nome."
     )
     _person(paper, held.person)
     _consent(paper, held.consent)
@@ -167,6 +162,7 @@ def _request(paper: Paper, request: HeldRequest) -> None:
             ("Encargos por atraso", charges if request.late_fee_pct is not None else ""),
             ("Custo efetivo total ao ano", percent(request.effective_annual_cost_pct)),
             ("Pedido", f"{day(request.requested_on)}, registrado por {request.requested_by}"),
+            ("Fiador", request.guarantor),
             ("Observação", request.note),
             ("Decisão", _decision(request)),
             ("Motivo da decisão", request.decision_reason),
@@ -229,7 +225,11 @@ def _payments(paper: Paper, request: HeldRequest) -> None:
                 word(words.METHOD, payment.method),
                 brl(payment.amount_cents),
                 f"{payment.registered_by}, {instant(payment.registered_at)}",
-                " · ".join(part for part in (_settled(payment), payment.note, undone(payment.reversal)) if part),
+                " · ".join(
+                    part
+                    for part in (_settled(payment), payment.note, *returns(payment), undone(payment.reversal))
+                    if part
+                ),
             )
             for payment in request.payments
         ),
