@@ -36,6 +36,15 @@ class ReversalOfRenegotiated(Conflict):
     code = "reversal.renegotiated"
 
 
+class ReversalOnAgreementDay(Conflict):
+    """Credit would come back to a request on the day of the offer and agreement that closed it: tomorrow it may.
+
+    On that day nothing tells whether it came back before the debt was counted or after (money.md §4, §5).
+    """
+
+    code = "reversal.on_agreement_day"
+
+
 class CreditInUse(Conflict):
     """The credit that the payment left was used; that use is reversed first."""
 

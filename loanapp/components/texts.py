@@ -162,6 +162,7 @@ TEXTS: dict[str, str] = {
     "return.id_taken": "Esta devolução já foi registrada com outros dados. Recarregue a página.",
     "return.not_found": "Esta devolução de recebimento não existe.",
     "return.of_credit": "O crédito deste recebimento já voltou ao cliente. Use o crédito no novo empréstimo.",
+    "reversal.on_agreement_day": "O crédito voltaria para o empréstimo nº {request}, renegociado hoje. Estorne amanhã.",
     "reversal.id_taken": "Este estorno já foi registrado com outros dados. Recarregue a página.",
     "adjustment.of_payment": "Este abatimento faz parte de um recebimento. Estorne o recebimento.",
     "adjustment.not_found": "Esta dispensa não existe.",

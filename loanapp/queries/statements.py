@@ -22,6 +22,7 @@ from loanapp.models.clients import Client
 from loanapp.models.contracts import LoadedContract, load_contracts
 from loanapp.models.requests import Request
 from loanapp.queries._query import Tx, query
+from loanapp.queries.losses import lost_on
 from loanapp.queries.undone import reversed_lines
 
 Document = dict[str, Any]
@@ -67,10 +68,14 @@ def statements_in(tx: Tx, parameters: StatementsOf) -> list[Document]:
     contracts = load_contracts(tx.session, [row.id for row in rows])
     before_cents = _received_before(tx, rows, parameters.as_of)
     undone = reversed_lines(tx.session, contracts, parameters.as_of)
+    lost = lost_on(tx.session, [row.id for row in rows], parameters.as_of)
     return [
-        _document(row, contracts.get(row.id), undone.get(row.id, ()), parameters.as_of, before_cents.get(row.id, 0))
+        _document(
+            row, contracts.get(row.id), undone.get(row.id, ()), parameters.as_of, before_cents.get(row.id, 0),
+            is_lost=row.id in lost,
+        )
         for row in rows
-    ]
+    ]  # fmt: skip
 
 
 def _received_before(tx: Tx, rows: Sequence[Row[*tuple[Any, ...]]], as_of: date) -> dict[UUID, int]:
@@ -100,7 +105,7 @@ def _requests(parameters: StatementsOf) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Request.id, Request.number, Request.status, Request.requested_on, Request.approved_on,
-            Request.unapproved_on, Request.disbursed_on, Request.renegotiated_on, Request.lost_on,
+            Request.unapproved_on, Request.disbursed_on, Request.renegotiated_on,
             Request.principal_cents, Request.late_fee_pct, Request.mora_pct_month,
             Client.name.label("client_name"), _PARENT.number.label("parent_number"), _ROOT.number.label("root_number"),
             Request.root_id, _ROOT.principal_cents.label("lent_cents"),
@@ -119,10 +124,12 @@ def _document(
     undone: Sequence[AllocationLine],
     as_of: date,
     before_cents: int,
+    *,
+    is_lost: bool,
 ) -> Document:
     is_disbursed = loaded is not None and row.disbursed_on is not None and row.disbursed_on <= as_of
     position = loaded.position(as_of) if loaded is not None and is_disbursed else None
-    status = _status(row, position, as_of)
+    status = _status(row, position, as_of, is_lost=is_lost)
     is_approved = row.approved_on is not None and row.approved_on <= as_of
     paid_cents = position.total_paid.cents if position else 0
     lent_cents = row.lent_cents if position and status is not RequestStatus.RENEGOTIATED else 0
@@ -147,11 +154,11 @@ def _document(
     }
 
 
-def _status(row: Row[*tuple[Any, ...]], position: Position | None, as_of: date) -> RequestStatus:
+def _status(row: Row[*tuple[Any, ...]], position: Position | None, as_of: date, *, is_lost: bool) -> RequestStatus:
     """Tell the state on a date from the dates of the moves, and PAID from the position."""
     dated = (
         (row.renegotiated_on, RequestStatus.RENEGOTIATED),
-        (row.lost_on, RequestStatus.LOST),
+        (as_of if is_lost else None, RequestStatus.LOST),
         (row.unapproved_on, RequestStatus.UNAPPROVED),
     )
     for on, status in dated:

@@ -19,6 +19,7 @@ from domain.reversals import (
     RefundNotFound,
     Registered,
     ReversalIdTaken,
+    ReversalOnAgreementDay,
     check_may_reverse,
     check_reversible,
 )
@@ -189,5 +190,7 @@ def _resettle(tx: Tx, client: Client, request_ids: Iterable[UUID], reversal_id: 
     """Count the requests again that the reversal touches: its own, and those whose credit comes back."""
     for request_id in dict.fromkeys(request_ids):
         request = tx.session.get_one(Request, request_id)
+        if request.renegotiated_on == request.charges_end_on == tx.business_date:
+            raise ReversalOnAgreementDay(request=request.number)
         _positions.settle(tx, client, request, Cause(reversal_id=reversal_id))
     _outbox.cancel_moot(tx, client)

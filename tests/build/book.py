@@ -26,6 +26,7 @@ from loanapp.models.auth import User
 from loanapp.models.base import Session
 from loanapp.services import (
     _runner,
+    approvals,
     assignments,
     clients,
     company,
@@ -262,6 +263,11 @@ class Book:
             chosen=chosen,
         )
         return settlements.settle_early(self.manager, at(on), order)
+
+    def write_off(self, loan: RequestReceipt, *, on: str) -> None:
+        """Write a loan off on a day, as an administrator: without a limit."""
+        order = approvals.MarkLost(request_id=loan.request_id, approval_id=an_id(), reason="Mudou de cidade")
+        approvals.mark_lost(self.admin, at(on), order)
 
 
 def assign(client_id: UUID, supervisor: Actor, *, on: str = "2026-01-10") -> None:
