@@ -43,6 +43,11 @@ LOOKS: dict[str, dict[str, Look]] = {
         "RENEGOTIATED": _look("Renegociada", "violet", "repeat-2"),
         "CANCELLED": _look("Cancelada", "gray", "ban"),
     },
+    "payment": {
+        "COUNTS": _look("Confirmado", "green", "circle-check-big"),
+        "REVERSED": _look("Estornado", "gray", "undo-2"),
+        "RETURNED": _look("Devolvido", "bronze", "undo-2"),
+    },
     "message": {
         "QUEUED": _look("Na fila", "gray", "clock"),
         "SENDING": _look("Enviando", "blue", "loader-circle"),
@@ -86,6 +91,15 @@ LOOKS: dict[str, dict[str, Look]] = {
         "REVERSED": _look("Estornado", "gray", "undo-2"),
         "WAITING": _look("Aguardando envio", "gray", "clock"),
         "TO_CHECK": _look("A conferir", "amber", "triangle-alert"),
+    },
+    "cash": {
+        "IN_HAND": _look("Em mãos", "amber", "banknote"),
+        "HANDED_IN": _look("Entregue", "blue", "send"),
+        "COUNTED": _look("Conferido", "green", "circle-check-big"),
+    },
+    "hand_in": {
+        "OPEN": _look("Aguardando conferência", "amber", "clock"),
+        "CHECKED": _look("Conferida", "green", "circle-check-big"),
     },
     "user": {
         "ACTIVE": _look("Ativo", "green", "circle-check-big"),

@@ -33,6 +33,7 @@ from loanapp.models.messages import Message
 from loanapp.models.payments import Allocation, CreditUse, Payment, Reversal
 from loanapp.models.requests import Request
 from loanapp.queries._query import Tx, query
+from loanapp.queries.cash_evidence import cash_differences
 from loanapp.queries.evidence import payment_differences, request_differences, user_differences
 from loanapp.queries.money_evidence import fact_differences, last_effects, undone_since
 from loanapp.queries.trail import (
@@ -130,7 +131,9 @@ def book(tx: Tx, _parameters: None) -> list[Difference]:
     """Check what no single contract shows: credit, the system's chain, users, states, messages, stuck rows."""
     found = list(_credit_differences(tx))
     found.extend(system_differences(tx)[0])
-    found.extend(user_differences(tx, events_of_chains(tx, [SYSTEM_CHAIN]).get(SYSTEM_CHAIN, ())))
+    of_system = events_of_chains(tx, [SYSTEM_CHAIN]).get(SYSTEM_CHAIN, ())
+    found.extend(user_differences(tx, of_system))
+    found.extend(cash_differences(tx, of_system))
     found.extend(_state_differences(tx))
     found.extend(_message_differences(tx))
     found.extend(_stuck_rows(tx))

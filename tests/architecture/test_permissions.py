@@ -32,7 +32,7 @@ P = Permission
 STAFF = {
     P.SESSION_USE, P.CLIENTS_VIEW, P.CLIENTS_LOOK_UP, P.CLIENTS_REVEAL, P.CONSENT_CHANGE, P.TIMELINE_VIEW,
     P.FOLLOW_UPS_RECORD, P.DOCUMENTS_VIEW, P.DOCUMENTS_ATTACH, P.REQUESTS_VIEW, P.INVOICES_VIEW, P.PAYMENTS_VIEW,
-    P.PAYMENTS_REGISTER, P.PAYMENTS_REVERSE,
+    P.PAYMENTS_REGISTER, P.PAYMENTS_REVERSE, P.CASH_HAND_IN,
 }  # fmt: skip
 OFFICE = STAFF | {
     P.DASHBOARD_VIEW, P.APPROVALS_VIEW, P.MESSAGES_VIEW, P.MESSAGES_SEND, P.PAYMENTS_SETTLE,
@@ -40,8 +40,9 @@ OFFICE = STAFF | {
 }  # fmt: skip
 MANAGEMENT = OFFICE | {
     P.AUDIT_VIEW, P.CLIENTS_REGISTER, P.CLIENTS_BLOCK, P.CLIENTS_ASSIGN, P.CLIENTS_EXPORT, P.DOCUMENTS_REMOVE,
-    P.REQUESTS_OPEN, P.REQUESTS_DECIDE, P.REQUESTS_DISBURSE, P.REQUESTS_WRITE_OFF, P.APPROVALS_DECIDE,
-    P.CYCLES_VIEW, P.INVOICES_CHANGE_DUE_DATE, P.CREDIT_REFUND, P.RENEGOTIATIONS_APPROVE,
+    P.REQUESTS_OPEN, P.REQUESTS_DECIDE, P.REQUESTS_DISBURSE, P.REQUESTS_WRITE_OFF, P.REQUESTS_REOPEN,
+    P.REQUESTS_CANCEL, P.APPROVALS_DECIDE,
+    P.CYCLES_VIEW, P.INVOICES_CHANGE_DUE_DATE, P.CREDIT_REFUND, P.RENEGOTIATIONS_APPROVE, P.CASH_CHECK,
 }  # fmt: skip
 ADMINISTRATION = MANAGEMENT | {
     P.USERS_VIEW, P.USERS_MANAGE, P.LIMITS_MANAGE, P.COMPANY_MANAGE, P.CLIENTS_ANONYMISE, P.CYCLES_RUN,
@@ -125,16 +126,16 @@ def test_the_limits_of_a_new_company_are_exactly_these() -> None:
             Limit.WRITE_OFF_CENTS: 500_000,
             Limit.WAIVE_PCT: 20,
             Limit.DISCOUNT_PCT: 20,
-            Limit.CASH_DAY_CENTS: None,
+            Limit.CASH_IN_HAND_CENTS: None,
             Limit.BACKDATE_DAYS: 90,
         },
         Role.RENEGOTIATION_ANALYST: {
             Limit.WAIVE_PCT: 10,
             Limit.DISCOUNT_PCT: 20,
-            Limit.CASH_DAY_CENTS: None,
+            Limit.CASH_IN_HAND_CENTS: None,
             Limit.BACKDATE_DAYS: 30,
         },
-        Role.STREET_SUPERVISOR: {Limit.CASH_DAY_CENTS: 300_000, Limit.BACKDATE_DAYS: 3},
+        Role.STREET_SUPERVISOR: {Limit.CASH_IN_HAND_CENTS: 300_000, Limit.BACKDATE_DAYS: 3},
         Role.SUPER_ADMIN: dict.fromkeys(Limit),
         Role.SYSTEM: dict.fromkeys(Limit),
         Role.NOBODY: {},
@@ -144,7 +145,7 @@ def test_the_limits_of_a_new_company_are_exactly_these() -> None:
 def test_a_limit_that_a_role_does_not_list_is_nothing_and_one_without_a_value_is_everything() -> None:
     supervisor, admin = Actor.of(Role.STREET_SUPERVISOR, name="Rua"), Actor.of(Role.SUPER_ADMIN, name="Ada")
 
-    assert [supervisor.is_within(Limit.CASH_DAY_CENTS, cents) for cents in (300_000, 300_001)] == [True, False]
+    assert [supervisor.is_within(Limit.CASH_IN_HAND_CENTS, cents) for cents in (300_000, 300_001)] == [True, False]
     assert not supervisor.is_within(Limit.APPROVE_CENTS, 1)
     assert admin.is_within(Limit.APPROVE_CENTS, 10**12)
 
