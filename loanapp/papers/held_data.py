@@ -11,6 +11,7 @@ from loanapp.papers.base import Paper, PaperColumn
 from loanapp.papers.creditor import letterhead_of
 from loanapp.papers.formats import brl, day, instant, percent, phone, tax_id
 from loanapp.papers.held_money import changes, credit, renegotiations, returns, undone
+from loanapp.papers.tables import invoice_table
 from loanapp.papers.words import word
 from loanapp.queries.held_data import Consent, HeldData, HeldRetention, Person
 from loanapp.queries.held_money import HeldPayment
@@ -27,18 +28,6 @@ from loanapp.queries.held_records import (
 from loanapp.queries.statements import Document
 
 TITLE = "Dados pessoais tratados"
-_INVOICE_COLUMNS = (
-    PaperColumn(header="Parc.", weight=6),
-    PaperColumn(header="Vencimento", weight=11),
-    PaperColumn(header="Situação", weight=12),
-    PaperColumn(header="Original", weight=13, is_numeric=True),
-    PaperColumn(header="Multa", weight=11, is_numeric=True),
-    PaperColumn(header="Mora", weight=11, is_numeric=True),
-    PaperColumn(header="Abatido", weight=11, is_numeric=True),
-    PaperColumn(header="Pago", weight=13, is_numeric=True),
-    PaperColumn(header="Em aberto", weight=13, is_numeric=True),
-)
-_AMOUNTS = ("original_cents", "late_fee_cents", "mora_cents", "waived_cents", "paid_cents", "open_cents")
 
 
 def held_data_json(held: HeldData) -> bytes:
@@ -185,21 +174,8 @@ def _decision(request: HeldRequest) -> str:
 
 
 def _statement(paper: Paper, statement: Document) -> None:
-    invoices = statement["invoices"]
     paper.ln(1)
-    paper.table_of(
-        _INVOICE_COLUMNS,
-        (
-            (
-                str(invoice["number"]),
-                day(invoice["due_date"]),
-                word(words.INVOICE, invoice["status"]),
-                *(brl(invoice[column]) for column in _AMOUNTS),
-            )
-            for invoice in invoices
-        ),
-        totals=("", "", "Total", *(brl(sum(invoice[column] for invoice in invoices)) for column in _AMOUNTS)),
-    )
+    invoice_table(paper, statement["invoices"])
     paper.paragraph(
         f"Posição em {day(statement['as_of'])}: em aberto {format_brl(statement['total_open_cents'])}, pago"
         f" {format_brl(statement['total_value_paid_cents'])}, crédito {format_brl(statement['credit_cents'])}.",

@@ -1,7 +1,7 @@
 """What the audit trail proves of the money facts beside payments, for `verify` (money.md §6, invariant 5).
 
-Reversals, adjustments, refunds, uses of credit, returns and moved due dates are each what an event tells, and the other way
-round.  And when the last of them happened, and what they may have made owed again.
+Reversals, adjustments, refunds, uses of credit, returns and moved due dates are each what an event tells, and the
+other way round.  And when the last of them happened, and what they may have made owed again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +28,13 @@ _REVERSALS = {
 }
 
 
-_ACTIONS = PAYMENT_ACTIONS | {*_REVERSALS, "credit.refunded", "charges.waived", "invoice.due_date_changed", "payment.returned"}
+_ACTIONS = PAYMENT_ACTIONS | {
+    *_REVERSALS,
+    "credit.refunded",
+    "charges.waived",
+    "invoice.due_date_changed",
+    "payment.returned",
+}
 
 
 def fact_differences(tx: Tx, events: Mapping[UUID, Events]) -> Iterator[Difference]:

@@ -21,6 +21,7 @@ from domain.requests import RequestNotFound, RequestStatus
 from loanapp.models.clients import Client
 from loanapp.models.contracts import LoadedContract, load_contracts
 from loanapp.models.requests import Request
+from loanapp.models.return_sql import returned_by_root
 from loanapp.queries._query import Tx, query
 from loanapp.queries.losses import lost_on
 from loanapp.queries.undone import reversed_lines
@@ -93,6 +94,8 @@ def _received_before(tx: Tx, rows: Sequence[Row[*tuple[Any, ...]]], as_of: date)
         request_id: loaded.position(as_of).total_paid.cents
         for request_id, loaded in load_contracts(tx.session, [member.id for member in members]).items()
     }
+    for _, request_id, cents in tx.session.execute(returned_by_root(roots, as_of=as_of)):
+        paid[request_id] -= int(cents)
     return {
         row.id: sum(
             paid.get(member.id, 0) for member in members if member.root_id == row.root_id and member.number < row.number
@@ -132,7 +135,8 @@ def _document(
     status = _status(row, position, as_of, is_lost=is_lost)
     is_approved = row.approved_on is not None and row.approved_on <= as_of
     paid_cents = position.total_paid.cents if position else 0
-    lent_cents = row.lent_cents if position and status is not RequestStatus.RENEGOTIATED else 0
+    owes_nothing = status in (RequestStatus.RENEGOTIATED, RequestStatus.UNAPPROVED)
+    lent_cents = row.lent_cents if position and not owes_nothing else 0
     return {
         "request": row.number,
         "client": row.client_name,
@@ -145,13 +149,17 @@ def _document(
         "renegotiated_on": row.renegotiated_on.isoformat() if status is RequestStatus.RENEGOTIATED else None,
         "late_fee_pct": _percent(row.late_fee_pct) if is_approved else None,
         "mora_pct_month": _percent(row.mora_pct_month) if is_approved else None,
-        "mora_base_total_cents": sum(i.mora_base.cents for i in loaded.contract.invoices) if loaded and position else 0,
+        "mora_base_total_cents": _mora_base_cents(loaded, as_of) if loaded and position else 0,
         "invoices": list(_invoices(loaded, position, undone)) if loaded and position else [],
         "total_open_cents": position.total_open.cents if position else 0,
         "credit_cents": position.credit.cents if position else 0,
         "total_value_paid_cents": paid_cents,
         "total_value_to_breakeven_cents": max(0, lent_cents - before_cents - paid_cents),
     }
+
+
+def _mora_base_cents(loaded: LoadedContract, as_of: date) -> int:
+    return sum(invoice.mora_base.cents for invoice in loaded.contract.invoices if invoice.stands_on(as_of))
 
 
 def _status(row: Row[*tuple[Any, ...]], position: Position | None, as_of: date, *, is_lost: bool) -> RequestStatus:

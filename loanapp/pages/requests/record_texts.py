@@ -4,22 +4,15 @@ from typing import TypedDict
 
 from domain.calendar import Step
 from domain.instalments import Plan
-from domain.payments import PaymentMethod
 from domain.requests import RequestStatus
 from loanapp.components.formats import brl_text, counted, date_text, instant_text, percent_text
+from loanapp.components.method_names import METHOD_NAMES
 from loanapp.components.plan_terms import PERIODS, PLANS, STEPS
 from loanapp.components.receive_calculation import Calculated, calculated
 from loanapp.queries.request_record import LifeStep, PaymentLine, RequestRecord
 
 INVOICES_SHOWN = 60
 PAID_SHOWN_BEFORE = 5
-METHOD_NAMES = {
-    PaymentMethod.PIX.value: "Pix",
-    PaymentMethod.CASH.value: "Dinheiro",
-    PaymentMethod.TRANSFER.value: "Transferência",
-    PaymentMethod.BOLETO.value: "Boleto",
-    PaymentMethod.CREDIT.value: "Crédito do cliente",
-}
 _VERBS = {
     RequestStatus.APPROVED.value: "aprovou este empréstimo",
     RequestStatus.UNAPPROVED.value: "reprovou este empréstimo",
