@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Date, ForeignKey, Index, cast, select, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.approvals import ApprovalKind, ApprovalStatus
@@ -51,21 +51,6 @@ class Approval(Base):
     decided_on: Mapped[date | None]
     decided_at: Mapped[datetime | None]
     decision_reason: Mapped[str] = mapped_column(default="")
-
-
-def lost_then(as_of: date) -> ColumnElement[bool]:
-    """Say in SQL whether a request that was reopened since was lost on a day."""
-    return (
-        select(Approval.id)
-        .where(
-            Approval.request_id == Request.id,
-            Approval.kind == ApprovalKind.REOPENING,
-            Approval.status == ApprovalStatus.GRANTED,
-            cast(Approval.details["lost_on"].astext, Date) <= as_of,
-            Approval.decided_on > as_of,
-        )
-        .exists()
-    )
 
 
 def reopened_since(moment: datetime) -> ColumnElement[bool]:

@@ -154,10 +154,18 @@ def reject(tx: Tx, command: DecideOffer) -> OfferReceipt:
 
 @use_case(Permission.RENEGOTIATIONS_EXPIRE)
 def expire_next(tx: Tx, _command: None) -> UUID | None:
-    """Expire one offer whose validity is over; return its id, or None when there is none left."""
+    """Expire one offer whose validity is over; return its id, or None when there is none left.
+
+    An offer to a person who was taken out is passed over: nothing is done about that client any more.
+    """
     found = tx.session.scalar(
         select(Renegotiation.id)
-        .where(Renegotiation.status.in_(_WAITING), Renegotiation.valid_through < tx.business_date)
+        .join(Client, Client.id == Renegotiation.client_id)
+        .where(
+            Renegotiation.status.in_(_WAITING),
+            Renegotiation.valid_through < tx.business_date,
+            Client.anonymised_on.is_(None),
+        )
         .order_by(Renegotiation.number)
         .limit(1)
     )
