@@ -17,7 +17,7 @@ from loanapp.models.requests import Request
 class Approval(Base):
     """One question about one request; at most one of a kind waits at a time. Who asked never decides.
 
-    `details` says of a WAIVER its lines, of a REOPENING since when the loan was lost (`lost_on`).
+    `details` holds the lines of a WAIVER; other kinds need none.
     """
 
     __tablename__ = "approvals"
@@ -27,7 +27,6 @@ class Approval(Base):
         CheckConstraint("amount_cents > 0 OR amount_cents = 0 AND kind = 'REOPENING'", name="amount"),
         CheckConstraint("decided_by <> asked_by", name="second_person"),
         CheckConstraint("(status = 'PENDING') = (decided_at IS NULL)", name="decided"),
-        CheckConstraint("(status = 'PENDING') = (decided_on IS NULL)", name="decided_on"),
         Index("uq_approvals_pending", "request_id", "kind", unique=True, postgresql_where=text("status = 'PENDING'")),
         Index(None, "request_id"),
         Index(None, "client_id"),
@@ -48,7 +47,6 @@ class Approval(Base):
     asked_on: Mapped[date]
     asked_at: Mapped[datetime]
     decided_by: Mapped[UUID | None] = mapped_column(ForeignKey(User.id))
-    decided_on: Mapped[date | None]
     decided_at: Mapped[datetime | None]
     decision_reason: Mapped[str] = mapped_column(default="")
 

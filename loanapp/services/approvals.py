@@ -146,13 +146,11 @@ def ask_reopening(tx: Tx, command: TakeBack) -> UUID:
     if _is_asked(tx, ApprovalKind.REOPENING, command.approval_id, request):
         return command.approval_id
     _losses.check_reopenable(request)
-    assert request.lost_on is not None
     question = _Question(
         kind=ApprovalKind.REOPENING,
         approval_id=command.approval_id,
         amount=_positions.debt(tx, request, as_of=tx.business_date),
         reason=reason,
-        details={"lost_on": request.lost_on.isoformat()},
     )
     _ask(tx, client, request, question)
     return command.approval_id
@@ -284,7 +282,7 @@ def _question(tx: Tx, approval_id: UUID) -> tuple[Client, Request, Approval]:
 def _answer(tx: Tx, client: Client, approval: Approval, status: ApprovalStatus, reason: str) -> None:
     before = approval.status
     approval.status, approval.decision_reason = status, reason
-    approval.decided_by, approval.decided_on, approval.decided_at = tx.actor.user_id, tx.business_date, tx.now
+    approval.decided_by, approval.decided_at = tx.actor.user_id, tx.now
     action = "approval.granted" if status is ApprovalStatus.GRANTED else "approval.refused"
     _note(tx, client, approval, action, before=before, reason=reason)
 
