@@ -22,7 +22,7 @@ from loanapp.edge import SessionEdge
 from loanapp.gate import Gate
 from loanapp.logs import mask_logs
 from loanapp.services._use_case import connect_bell
-from loanapp.web import evolution, exports, files, frontend, health, held_data, profile, receipts, sign_in
+from loanapp.web import evolution, exports, files, frontend, health, held_data, papers, profile, receipts, sign_in
 from loanapp.web.frontend import OneAddress
 from loanapp.web.headers import SecurityHeaders
 from loanapp.web.limits import Limits
@@ -36,6 +36,7 @@ _ROUTES = [
     *files.routes,
     *held_data.routes,
     *exports.routes,
+    *papers.routes,
     *receipts.routes,
     *frontend.routes(_BUILD),
 ]

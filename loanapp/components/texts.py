@@ -12,8 +12,10 @@ from enum import Enum
 
 from domain.money import Money
 from loanapp.components.formats import brl_text, counted, date_text, percent_text
+from loanapp.papers.refusals import OF_PAPERS
 
 TEXTS: dict[str, str] = {
+    **OF_PAPERS,
     "not_allowed": "Você não tem permissão para isso.",
     "not_allowed.permission": "{denial}",
     "not_found": "Este registro não existe.",
@@ -114,11 +116,6 @@ TEXTS: dict[str, str] = {
     "request.disbursed_on": "A data da liberação fica de {earliest} a {latest}.",
     "request.first_due_passed": "A primeira data ({first_due_date}) já passou. Informe uma nova.",
     "request.reason_missing": "Escreva o motivo.",
-    "paper.contract_not_yet": "O contrato sai depois da aprovação.",
-    "paper.not_lent": "O extrato sai depois que o dinheiro é liberado.",
-    "paper.nothing_to_pay": "Não há parcela em aberto para o carnê.",
-    "paper.not_paid": "O termo de quitação sai quando o empréstimo está quitado.",
-    "paper.offer_closed": "Esta proposta foi encerrada. Faça uma nova.",
     "guarantor.is_borrower": "O fiador é outra pessoa, não o próprio cliente.",
     "guarantor.fixed": "O fiador só muda antes de o dinheiro ser liberado.",
     "approval.not_found": "Este pedido de aprovação não existe.",
@@ -136,6 +133,7 @@ TEXTS: dict[str, str] = {
     "invoice.move_refused": "A parcela mudou de situação enquanto isso. Recarregue a página.",
     "payment.in_future": "A data do recebimento não pode ser depois de hoje ({today}).",
     "payment.before_disbursement": "A data não pode ser antes da liberação do dinheiro ({disbursed_on}).",
+    "calculation.before_disbursement": "O dinheiro saiu em {disbursed_on}. Antes disso nada era devido.",
     "payment.not_positive": "Informe um valor maior que zero.",
     "payment.method_brings_no_money": "Escolha como o dinheiro entrou: Pix, dinheiro, transferência ou boleto.",
     "payment.cash_ceiling": "Em dinheiro, você pode ter em mãos até {limit_cents}; cabem {left_cents}. Entregue o caixa.",
@@ -213,7 +211,9 @@ TEXTS: dict[str, str] = {
     "message.not_found": "Esta mensagem não existe.",
     "message.not_resendable": "Só uma mensagem que falhou pode ser enviada de novo.",
     "message.already_today": "O cliente já tem uma cobrança hoje: no máximo uma por dia.",
-    "message.too_frequent": "O cliente já recebeu as cobranças permitidas em sete dias.",
+    "message.too_frequent": "O cliente já recebeu as mensagens permitidas em sete dias: {maximum}.",
+    "message.sent_today": "Este texto já foi enviado ao cliente hoje, ou está na fila.",
+    "message.nothing_open": "Nada está em aberto em {as_of}: não há o que calcular.",
     "message.nothing_owed": "O cliente não tem parcela vencendo hoje nem em atraso.",
     "message.opted_out": "O cliente pediu para não receber mensagens.",
     "message.promised": "O cliente prometeu pagar até {promised_on}. As cobranças voltam no dia seguinte.",

@@ -217,6 +217,14 @@ class Paper(FPDF):
                 for text in totals:
                     row.cell(printable(text), style=FontFace(emphasis="BOLD"))
 
+    def beside(self, left_mm: float, top_mm: float, width_mm: float, title: str, *lines: str) -> None:
+        """Write a bold line and quiet ones under it at a place of the page, each as wide as it may be."""
+        self.set_xy(left_mm, top_mm)
+        self._write(title, size=9, is_bold=True, width=width_mm)
+        for text in lines:
+            self.set_x(left_mm)
+            self._write(text, size=8, colour=_QUIET, width=width_mm)
+
     def content(self) -> bytes:
         """Return the finished document."""
         return bytes(self.output())

@@ -57,6 +57,7 @@ MESSAGE_KIND = {"CHARGE": "Cobrança", "RECEIPT": "Recibo"}
 METHOD = {"PIX": "Pix", "CASH": "Dinheiro", "TRANSFER": "Transferência", "BOLETO": "Boleto", "CREDIT": "Crédito"}
 PLAN = {"FLAT": "juros simples", "PRICE": "tabela Price"}
 STEP = {"DAILY": "diárias", "WEEKLY": "semanais", "BIWEEKLY": "quinzenais", "MONTHLY": "mensais"}
+PERIOD = {"DAILY": "ao dia", "WEEKLY": "à semana", "BIWEEKLY": "à quinzena", "MONTHLY": "ao mês"}
 FOLLOW_UP = {"NOTE": "Nota", "CALL": "Ligação", "VISIT": "Visita", "PROMISE": "Promessa"}
 OUTCOME = {
     "ANSWERED": "Falou com o cliente",

@@ -42,6 +42,16 @@ class TakenOver:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OldInvoice:
+    """One open invoice of the debt, in centavos by component, and how its charges came to be."""
+
+    charged: ChargedInvoice
+    original_cents: int
+    late_fee_cents: int
+    mora_cents: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class NewInvoice:
     """One invoice of the agreement, in centavos; number 0 is the down payment."""
 
@@ -68,7 +78,7 @@ class AgreementPaper:
     accepted_on: date | None
     offered_on: date
     valid_through: date
-    invoices: tuple[ChargedInvoice, ...]
+    invoices: tuple[OldInvoice, ...]
     original: TakenOver
     late_fee: TakenOver
     mora: TakenOver
@@ -125,7 +135,7 @@ def agreement_paper(tx: Tx, offer_id: UUID) -> AgreementPaper:
         accepted_on=stored.accepted_on,
         offered_on=stored.offered_on,
         valid_through=stored.valid_through,
-        invoices=tuple(each for each in charged_invoices(loaded, position) if each.open_cents),
+        invoices=_old(loaded, position),
         original=_taken(owed.original.cents, offer.original_discount_pct, left.original.cents),
         late_fee=_taken(owed.late_fee.cents, offer.late_fee_discount_pct, left.late_fee.cents),
         mora=_taken(owed.mora.cents, offer.mora_discount_pct, left.mora.cents),
@@ -178,6 +188,20 @@ def _chain(tx: Tx, request: Request) -> tuple[int, ...]:
         .order_by(Request.number)
     )
     return tuple(numbers)
+
+
+def _old(loaded: LoadedContract, position: Position) -> tuple[OldInvoice, ...]:
+    parts = {invoice.number: invoice.open for invoice in position.invoices}
+    return tuple(
+        OldInvoice(
+            charged=each,
+            original_cents=(parts[each.number].interest + parts[each.number].principal).cents,
+            late_fee_cents=parts[each.number].late_fee.cents,
+            mora_cents=parts[each.number].mora.cents,
+        )
+        for each in charged_invoices(loaded, position)
+        if each.open_cents
+    )
 
 
 def _taken(open_cents: int, discount_pct: Decimal, left_cents: int) -> TakenOver:
