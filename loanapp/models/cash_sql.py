@@ -17,6 +17,7 @@ def is_in_hand() -> tuple[ColumnElement[bool], ...]:
         select(HandedInPayment.payment_id)
         .join(CashHandIn, CashHandIn.id == HandedInPayment.hand_in_id)
         .where(HandedInPayment.payment_id == Payment.id, CashHandIn.status == HandInStatus.CHECKED)
+        .correlate(Payment)
     )
     return Payment.method == PaymentMethod.CASH, stands(), ~counted.exists()
 
@@ -29,9 +30,11 @@ def held_cents(user_id: UUID | None) -> Select[int]:
 
 def is_handed_in() -> ColumnElement[bool]:
     """Say whether a payment is part of a hand-in, counted or not."""
-    return select(HandedInPayment.payment_id).where(HandedInPayment.payment_id == Payment.id).exists()
+    return (
+        select(HandedInPayment.payment_id).where(HandedInPayment.payment_id == Payment.id).correlate(Payment).exists()
+    )
 
 
 def stands() -> ColumnElement[bool]:
     """Say whether a payment was not reversed."""
-    return ~select(Reversal.id).where(Reversal.payment_id == Payment.id).exists()
+    return ~select(Reversal.id).where(Reversal.payment_id == Payment.id).correlate(Payment).exists()

@@ -159,9 +159,8 @@ def _holders(tx: Tx) -> tuple[Holder, ...]:
 def _ceilings(tx: Tx) -> dict[str, int]:
     """Return the ceiling of each role that has one."""
     limit = Limit.CASH_IN_HAND_CENTS
-    changed = dict(
-        tx.session.execute(select(RoleLimit.role, RoleLimit.value).where(RoleLimit.name == limit)).tuples().all()
-    )
+    rows = tx.session.execute(select(RoleLimit.role, RoleLimit.value).where(RoleLimit.name == limit))
+    changed = {row.role: row.value for row in rows}
     return {
         role.value: ceiling
         for role, limits in ROLE_LIMITS.items()

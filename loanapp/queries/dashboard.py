@@ -10,6 +10,7 @@ from decimal import Decimal
 from sqlalchemy import Date, cast, func, literal, null, select, union_all
 from sqlalchemy.dialects.postgresql import array
 
+from domain.cash import HandInStatus
 from domain.cycles import TRIGGERS, Cycle, RunStatus, is_due_on
 from domain.invoices import InvoiceStatus
 from domain.messages import MessageStatus
@@ -17,6 +18,7 @@ from domain.money import round_half_up
 from domain.payments import PaymentMethod
 from domain.permissions import Permission
 from domain.requests import RequestStatus
+from loanapp.models.cash import CashHandIn
 from loanapp.models.cycles import CycleRun
 from loanapp.models.invoices import Invoice
 from loanapp.models.messages import Message
@@ -119,6 +121,7 @@ class Dashboard:
     weeks: tuple[Week, ...]
     messages_failed: int
     messages_unknown: int
+    hand_ins_open: int
     run_troubles: tuple[RunTrouble, ...]
 
 
@@ -135,7 +138,7 @@ def dashboard(tx: Tx, _parameters: None) -> Dashboard:
     portfolio = _portfolio(tx)
     due_count, due_cents, aging = _aging(tx, portfolio)
     expected, received = _flows(tx)
-    messages, runs = _events(tx)
+    messages, runs, hand_ins = _events(tx)
     today = tx.business_date
     return Dashboard(
         business_date=today,
@@ -150,6 +153,7 @@ def dashboard(tx: Tx, _parameters: None) -> Dashboard:
         weeks=_weeks(today, expected, received),
         messages_failed=messages.get(MessageStatus.FAILED, 0),
         messages_unknown=messages.get(MessageStatus.UNKNOWN, 0),
+        hand_ins_open=hand_ins,
         run_troubles=run_troubles(runs, tx.now.astimezone(SAO_PAULO)),
     )
 
@@ -238,8 +242,8 @@ def _weeks(today: date, expected: dict[date, int], received: dict[date, int]) ->
     )
 
 
-def _events(tx: Tx) -> tuple[dict[str, int], dict[tuple[Cycle, date], set[RunStatus]]]:
-    """Return how many messages of the last days stand in each troubled state, and the states of the cycles' runs."""
+def _events(tx: Tx) -> tuple[dict[str, int], dict[tuple[Cycle, date], set[RunStatus]], int]:
+    """Return the messages of the last days in each troubled state, the cycles' runs, and how much cash is uncounted."""
     since = tx.business_date - timedelta(days=ATTENTION_DAYS)
     messages = (
         select(literal("message"), Message.status, cast(null(), Date), func.count())
@@ -252,14 +256,20 @@ def _events(tx: Tx) -> tuple[dict[str, int], dict[tuple[Cycle, date], set[RunSta
     runs = select(CycleRun.cycle, CycleRun.status, CycleRun.business_date, literal(1)).where(
         CycleRun.business_date >= since
     )
+    hand_ins = select(literal("cash"), literal(""), cast(null(), Date), func.count(CashHandIn.id)).where(
+        CashHandIn.status == HandInStatus.OPEN
+    )
     counts: dict[str, int] = {}
+    open_hand_ins = 0
     states: dict[tuple[Cycle, date], set[RunStatus]] = {}
-    for kind, status, business_date, count in tx.session.execute(union_all(messages, runs)):
+    for kind, status, business_date, count in tx.session.execute(union_all(messages, runs, hand_ins)):
         if kind == "message":
             counts[status] = count
+        elif kind == "cash":
+            open_hand_ins = count
         else:
             states.setdefault((Cycle(kind), business_date), set()).add(RunStatus(status))
-    return counts, states
+    return counts, states, open_hand_ins
 
 
 def run_troubles(runs: dict[tuple[Cycle, date], set[RunStatus]], local_now: datetime) -> tuple[RunTrouble, ...]:
