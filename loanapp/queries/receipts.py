@@ -132,7 +132,7 @@ def _receipt(tx: Tx, payment_id: UUID, copy_number: int) -> Receipt:
     if row is None:
         raise PaymentNotFound
     payment, request, client_name, registered_by, reversal = row
-    parts = _parts(tx, payment.id, reversal)
+    parts = parts_of(tx, payment.id, reversal)
     taken_off = _taken_off(tx, payment.id)
     return Receipt(
         payment_id=payment.id,
@@ -156,7 +156,7 @@ def _receipt(tx: Tx, payment_id: UUID, copy_number: int) -> Receipt:
     )
 
 
-def _parts(tx: Tx, payment_id: UUID, reversal: Reversal | None) -> tuple[ReceiptPart, ...]:
+def parts_of(tx: Tx, payment_id: UUID, reversal: Reversal | None) -> tuple[ReceiptPart, ...]:
     """Return what went where, without the rows by which the payment's own reversal cancelled it."""
     names = ("mora_cents", "late_fee_cents", "interest_cents", "principal_cents")
     statement = (

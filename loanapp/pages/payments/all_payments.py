@@ -1,13 +1,12 @@
-"""Recebimentos: what came in, by view and filter in the address, with sums by method of all it filters (ux.md §2.13)."""
+"""Recebimentos: what came in, by view and filter in the address, with sums by method of all of it (ux.md §2.13)."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from typing import TypedDict
 
 import reflex as rx
 
-from domain.calendar import format_date, parse_date
+from domain.calendar import parse_date
 from domain.errors import Checks
 from domain.payments import PaymentMethod
 from domain.permissions import Permission
@@ -17,21 +16,24 @@ from loanapp.components.address import NOWHERE, Place
 from loanapp.components.badges import status_badge
 from loanapp.components.fields import date_field, select_field, text_field
 from loanapp.components.filters import filter_bar, filter_chip, view_chips
-from loanapp.components.formats import brl_text, counted, date_text, instant_text
+from loanapp.components.formats import brl_text
 from loanapp.components.glyphs import glyph
 from loanapp.components.links import app_link
 from loanapp.components.method_names import METHOD_NAMES
-from loanapp.components.navigation import ROLE_NAMES
 from loanapp.components.page import page
 from loanapp.components.states import empty_all_done, empty_first_use, empty_no_match, error_card, table_skeleton
 from loanapp.components.table import Column, caption, data_table, pagination
 from loanapp.gate import AuthState, requires
+from loanapp.pages.payments.payment_rows import (
+    PaymentRow,
+    SumRow,
+    method_row,
+    payment_row,
+    person_row,
+    summary_of,
+)
 from loanapp.queries.received import (
-    MethodSum,
-    PaymentStanding,
-    PersonSum,
     ReceivedFilter,
-    ReceivedLine,
     ReceivedOrder,
     ReceivedPage,
     received_by_person,
@@ -48,42 +50,6 @@ VIEWS = {
 GROUPED = ("por-forma", "por-supervisor")
 ORDERS = {"data": ReceivedOrder.RECEIVED_ON, "valor": ReceivedOrder.AMOUNT}
 FILTERS = ("busca", "forma", "de", "ate", "quem")
-TERMINAL_NAME = "Terminal"
-
-
-class PaymentRow(TypedDict):
-    """One payment of the list, as text ready to show; `undone` is the line of what undid it."""
-
-    number: str
-    to: str
-    received: str
-    registered: str
-    client: str
-    client_to: str
-    loan: str
-    loan_to: str
-    invoices: str
-    amount: str
-    method: str
-    author: str
-    standing: str
-    is_undone: bool
-    is_open: bool
-    undone: str
-
-
-class SumRow(TypedDict):
-    """What came in one way or by one person."""
-
-    name: str
-    note: str
-    to: str
-    count: str
-    pix: str
-    cash: str
-    others: str
-    total: str
-    undone: str
 
 
 class PaymentsState(AuthState):
@@ -125,7 +91,10 @@ class PaymentsState(AuthState):
         self._show_filters(outcome.result.author if outcome.ok else "")
         if outcome.ok and self.view == "por-supervisor":
             grouped = await bridge.submit(received_by_person, parse_filter, texts)
-            self.people = [self._person_row(each) for each in grouped.value or ()]
+            self.people = [
+                person_row(each, self._sum_link(quem=each.user_id) if each.user_id else "")
+                for each in grouped.value or ()
+            ]
 
     def _show_filters(self, author: str) -> None:
         self.is_filtered = any(self.asked.values())
@@ -137,38 +106,15 @@ class PaymentsState(AuthState):
         self.view_links["hoje"] = "/recebimentos?visao=hoje"
 
     def _show(self, found: ReceivedPage) -> None:
-        self.rows = [_row(line) for line in found.lines]
-        self.methods = [self._method_row(each) for each in found.by_method]
+        self.rows = [payment_row(line) for line in found.lines]
+        self.methods = [method_row(each, self._sum_link(forma=each.method.value)) for each in found.by_method]
         self.place = address.place(self, total=found.total, orders=ORDERS, default_order="-data")
-        self.summary, self.received_total = _summary(found), brl_text(found.received_cents)
+        self.summary, self.received_total = summary_of(found), brl_text(found.received_cents)
         self.is_book_empty = found.is_book_empty
 
-    def _method_row(self, each: MethodSum) -> SumRow:
-        return SumRow(
-            name=METHOD_NAMES[each.method.value],
-            note="não é dinheiro que entrou" if each.method is PaymentMethod.CREDIT else "",
-            to=address.list_address(self, visao="todos", forma=each.method.value, pagina=""),
-            count=str(each.count),
-            pix="",
-            cash="",
-            others="",
-            total=brl_text(each.cents),
-            undone=f"{brl_text(each.undone_cents)} ({each.undone_count})" if each.undone_count else "—",
-        )
-
-    def _person_row(self, each: PersonSum) -> SumRow:
-        pix, cash = each.methods.get(PaymentMethod.PIX, 0), each.methods.get(PaymentMethod.CASH, 0)
-        return SumRow(
-            name=each.name or TERMINAL_NAME,
-            note=ROLE_NAMES.get(each.role, ""),
-            to=address.list_address(self, visao="todos", quem=each.user_id, pagina="") if each.user_id else "",
-            count=str(each.count),
-            pix=brl_text(pix),
-            cash=brl_text(cash),
-            others=brl_text(each.received_cents - pix - cash),
-            total=brl_text(each.received_cents),
-            undone="",
-        )
+    def _sum_link(self, **chosen: object) -> str:
+        """Return the address of the payments behind a sum."""
+        return address.list_address(self, visao="todos", pagina="", **chosen)
 
 
 def parse_filter(texts: Mapping[str, str], today: date) -> ReceivedFilter:
@@ -198,57 +144,6 @@ def parse_filter(texts: Mapping[str, str], today: date) -> ReceivedFilter:
     if view in GROUPED and not days:
         return replace(asked, since=today.replace(day=1), until=today)
     return asked
-
-
-def _summary(found: ReceivedPage) -> str:
-    undone = counted(found.undone_count, "estornado ou devolvido", "estornados ou devolvidos")
-    parts = [
-        counted(found.total, "recebimento", "recebimentos"),
-        f"{brl_text(found.received_cents)} recebidos",
-        f"{undone}, {brl_text(found.undone_cents)}" if found.undone_count else "",
-    ]
-    return " · ".join(part for part in parts if part)
-
-
-def _row(line: ReceivedLine) -> PaymentRow:
-    is_undone = line.standing is not PaymentStanding.COUNTS
-    verb = "Estorno" if line.standing is PaymentStanding.REVERSED else "Devolução"
-    by = f" por {line.undone_by}" if line.undone_by else ""
-    why = f": {line.undone_reason}" if line.undone_reason else ""
-    return PaymentRow(
-        number=str(line.number),
-        to=f"/recebimentos/{line.number}",
-        received=format_date(line.received_on),
-        registered=_registered(line),
-        client=line.client_name,
-        client_to=f"/clientes/{line.client_id}",
-        loan=f"nº {line.request_number}",
-        loan_to=f"/emprestimos/{line.request_number}",
-        invoices=_invoices(line),
-        amount=brl_text(line.amount_cents),
-        method=METHOD_NAMES[line.method.value],
-        author=line.author or TERMINAL_NAME,
-        standing=line.standing.value,
-        is_undone=is_undone,
-        is_open=is_undone,
-        undone=f"{verb} de {brl_text(line.amount_cents)} em {instant_text(line.undone_at)}{by}{why}",
-    )
-
-
-def _registered(line: ReceivedLine) -> str:
-    """Say when it was registered: the hour, or the day too where that is another one."""
-    at = instant_text(line.registered_at)
-    return at[-5:] if at.startswith(date_text(line.received_on)) else f"registrado em {at}"
-
-
-def _invoices(line: ReceivedLine) -> str:
-    """Return the invoices a payment settled: a run of them as its ends."""
-    numbers = line.invoices
-    if not numbers:
-        return "crédito"
-    is_run = len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1  # noqa: PLR2004 - two are shorter.
-    shown = f"{numbers[0]} a {numbers[-1]}" if is_run else ", ".join(map(str, numbers))
-    return f"{shown} de {line.instalment_count}"
 
 
 def _filters() -> rx.Component:
