@@ -26,6 +26,7 @@ from loanapp.commands.loans import Fate, Habit, Loan, Receipt, Staff, plan_loan,
 from loanapp.commands.past import Login, Past, add_staff, set_company
 from loanapp.commands.people import invent
 from loanapp.commands.street import plan_street
+from loanapp.commands.street_cash import plan_street_cash
 from loanapp.queries import book, users
 from loanapp.services import clients, delivery, inbound
 from loanapp.services.clients import BlockClient, RegisterClient
@@ -141,6 +142,7 @@ def _make(present: Moment) -> None:
         _plan_case(past, staff, index, case)
     plan_contacts(past, by_phone, approves, _client_id)
     plan_street(past, street, asks=opens, decides=admin, client_id_of=_client_id)
+    plan_street_cash(past, street, counts=opens, client_id_of=_client_id)
     sender = _Sender(current().instance_name)
     for day in sent:
         past.plan(day, 9 * 60, sender.drain)

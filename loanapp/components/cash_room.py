@@ -1,9 +1,10 @@
-"""What the receive dialog tells whoever may hold only so much cash: the sum, the ceiling, and the way out."""
+"""What other pages tell of cash: the room of whoever may hold only so much, and the way to where it is counted."""
 
 import reflex as rx
 
 from domain.permissions import Permission
 from loanapp import bridge
+from loanapp.components.buttons import link_button
 from loanapp.components.formats import brl_text
 from loanapp.components.glyphs import glyph
 from loanapp.components.links import app_link
@@ -28,6 +29,12 @@ class CashRoomState(AuthState):
             if room
             else ""
         )
+
+
+def cash_desk_link() -> rx.Component:
+    """Show the way to where cash is counted, to who counts it."""
+    may_count = AuthState.permissions.contains(Permission.CASH_CHECK.value)
+    return rx.cond(may_count, link_button("Conferir caixa", to="/recebimentos/caixa", icon="hand-coins"))
 
 
 def cash_room_note(is_cash: rx.Var[bool]) -> rx.Component:

@@ -6,17 +6,11 @@ from typing import TypedDict
 from domain.cash import HandInStatus
 from domain.payments import PaymentMethod
 from loanapp.components.formats import brl_text, counted, date_text, instant_text
+from loanapp.components.method_names import METHOD_NAMES
 from loanapp.queries._hand_ins import HandIn
 from loanapp.queries.cash import CashRoom, Receipt
 from loanapp.queries.cash_desk import CountedPayment, Holder
 
-METHODS = {
-    PaymentMethod.CASH.value: "Dinheiro",
-    PaymentMethod.PIX.value: "Pix",
-    PaymentMethod.TRANSFER.value: "Transferência",
-    PaymentMethod.BOLETO.value: "Boleto",
-    PaymentMethod.CREDIT.value: "Crédito",
-}
 _WHOLE_PCT = 100
 
 
@@ -105,7 +99,7 @@ def receipt_row(line: Receipt) -> ReceiptRow:
         to=f"/recebimentos/{line.number}" if line.client_name else "",
         client=f"{line.client_name or 'Cliente de outro supervisor'}{loan}",
         amount=brl_text(line.amount_cents),
-        method=METHODS[line.method],
+        method=METHOD_NAMES[line.method],
         at=instant_text(line.registered_at),
         cash_status=_cash_status(line),
         status="REVERSED" if line.is_reversed else "CONFIRMED",

@@ -20,12 +20,12 @@ from loanapp.components.formats import brl_text, counted
 from loanapp.components.forms import settled
 from loanapp.components.glyphs import glyph
 from loanapp.components.links import app_link
+from loanapp.components.method_names import METHOD_NAMES
 from loanapp.components.page import page
 from loanapp.components.states import empty_all_done, page_failed, page_skeleton
 from loanapp.components.table import Column, data_table
 from loanapp.gate import AuthState, requires
 from loanapp.pages.cash.cash_rows import (
-    METHODS,
     NO_GAUGE,
     Gauge,
     HandInRow,
@@ -111,7 +111,9 @@ class MyCashState(AuthState):
         waits = found.in_hand_cents - found.to_hand_in_cents
         self.awaiting = f"{brl_text(waits)} entregues esperam a conferência e contam no limite até lá." if waits else ""
         self.sums = [
-            [word, brl_text(found.by_method[method])] for method, word in METHODS.items() if method in found.by_method
+            [word, brl_text(found.by_method[method])]
+            for method, word in METHOD_NAMES.items()
+            if method in found.by_method
         ]
         self.rows = [receipt_row(line) for line in found.lines]
         self.hand_ins = [hand_in_row(line) for line in found.hand_ins]

@@ -14,6 +14,7 @@ from loanapp import bridge
 from loanapp.components import address, feedback
 from loanapp.components.address import NOWHERE, Place
 from loanapp.components.badges import status_badge
+from loanapp.components.cash_room import cash_desk_link
 from loanapp.components.fields import date_field, select_field, text_field
 from loanapp.components.filters import filter_bar, filter_chip, view_chips
 from loanapp.components.formats import brl_text
@@ -301,6 +302,7 @@ def _results() -> rx.Component:
     title="Recebimentos",
     permission=Permission.PAYMENTS_VIEW,
     on_load=[PaymentsState.load],
+    actions=cash_desk_link,
     skeleton=table_skeleton,
 )
 def all_payments() -> rx.Component:
