@@ -5,12 +5,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from domain.adjustments import RemainderAboveLimit, remainder_to_waive
 from domain.errors import Checks
 from domain.history import PaymentFact, Position
 from domain.invoices import InvoiceStatus
+from domain.messages import MessageStatus, Reason
 from domain.money import Money
 from domain.payments import check_amount, check_received_on
 from domain.permissions import Permission
@@ -18,6 +19,7 @@ from domain.requests import RequestNotFound, RequestStatus, RequestTakesNoPaymen
 from loanapp.models.clients import Client
 from loanapp.models.company import CompanySettings
 from loanapp.models.contracts import LoadedContract, load_contracts
+from loanapp.models.messages import Message, MessageEvent
 from loanapp.models.payments import Payment
 from loanapp.models.requests import Request
 from loanapp.models.twin_sql import twins_of
@@ -124,7 +126,7 @@ class PaymentForm:
 
 @dataclass(frozen=True, kw_only=True)
 class PaymentDone:
-    """A registered payment and where its loan stands now, amounts in centavos."""
+    """A registered payment and where its loan stands now, amounts in centavos; reminders that it made moot counted."""
 
     payment_id: UUID
     number: int
@@ -136,6 +138,7 @@ class PaymentDone:
     status: str
     open_cents: int
     overdue_cents: int
+    cancelled_texts: int
 
 
 @query(Permission.PAYMENTS_VIEW)
@@ -300,15 +303,28 @@ def _twin(tx: Tx, request: Request, amount: Money) -> Twin | None:
 @query(Permission.PAYMENTS_VIEW)
 def payment_by_id(tx: Tx, payment_id: UUID) -> PaymentDone | None:
     """Return the payment with the id its form made, or None: it was never registered.  One statement."""
+    # What one transaction does has one instant.
+    cancelled = (
+        select(func.count(MessageEvent.id))
+        .join(Message, Message.id == MessageEvent.message_id)
+        .where(
+            Message.client_id == Request.client_id,
+            MessageEvent.at == Payment.registered_at,
+            MessageEvent.to_status == MessageStatus.CANCELLED,
+            MessageEvent.reason == Reason.PAYMENT,
+        )
+        .correlate(Request, Payment)
+        .scalar_subquery()
+    )
     row = tx.session.execute(
-        select(Payment, Request, Client.name)
+        select(Payment, Request, Client.name, cancelled)
         .join(Request, Request.id == Payment.request_id)
         .join(Client, Client.id == Request.client_id)
         .where(Payment.id == payment_id)
     ).one_or_none()
     if row is None:
         return None
-    payment, request, client_name = row
+    payment, request, client_name, cancelled_texts = row
     return PaymentDone(
         payment_id=payment.id,
         number=payment.number,
@@ -320,4 +336,5 @@ def payment_by_id(tx: Tx, payment_id: UUID) -> PaymentDone | None:
         status=request.status,
         open_cents=request.total_value_open,
         overdue_cents=request.total_value_overdue,
+        cancelled_texts=cancelled_texts,
     )

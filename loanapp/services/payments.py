@@ -96,12 +96,12 @@ def register_payment(tx: Tx, command: RegisterPayment) -> PaymentReceipt:
 
 
 def _refuse_twin(tx: Tx, command: RegisterPayment) -> None:
-    """Raise PaymentTwin where the request got the same amount a few minutes ago."""
+    """Raise PaymentTwin where the request got the same amount a few minutes ago, at the tick that says otherwise."""
     twin = tx.session.execute(twins_of(command.request_id, command.amount.cents, tx.now)).one_or_none()
     if twin is not None:
         amount_cents, registered_at, author = twin
         raise PaymentTwin(
-            field="amount",
+            field="is_another",
             author=author or "",
             amount=Money(amount_cents),
             at=f"{registered_at.astimezone(SAO_PAULO):%H:%M}",

@@ -59,10 +59,11 @@ class SendReceipt:
 
 @dataclass(frozen=True, kw_only=True)
 class ReceiptQueued:
-    """The text that brings the receipt."""
+    """The text that brings the receipt; `is_withheld` where the company's own data is not complete."""
 
     message_id: UUID
     is_new: bool
+    is_withheld: bool = False
 
 
 @use_case(Permission.RECEIPTS_SHARE)
@@ -126,7 +127,7 @@ def send_receipt(tx: Tx, command: SendReceipt) -> ReceiptQueued:
         tx, client, "message.queued", "message", message_id,
         after={"kind": row["kind"], "template": row["template"], "key": key},
     )  # fmt: skip
-    return ReceiptQueued(message_id=message_id, is_new=True)
+    return ReceiptQueued(message_id=message_id, is_new=True, is_withheld=bool(row["reason"]))
 
 
 def _locked(tx: Tx, payment_id: UUID) -> tuple[Client, Payment]:
