@@ -156,6 +156,8 @@
     } else if (event.key === "/" && !isTyping && window.preferences.hasShortcuts() && !document.querySelector("[role=dialog]")) {
       event.preventDefault();
       search?.focus();
+    } else if ((event.key === "[" || event.key === "]") && !isTyping && window.preferences.hasShortcuts()) {
+      document.querySelector(`[data-key="${event.key}"]`)?.click();
     } else if (target.closest?.(".search-box")) {
       moveInResults(event, search);
     }

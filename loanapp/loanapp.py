@@ -22,7 +22,19 @@ from loanapp.edge import SessionEdge
 from loanapp.gate import Gate
 from loanapp.logs import mask_logs
 from loanapp.services._use_case import connect_bell
-from loanapp.web import evolution, exports, files, frontend, health, held_data, papers, profile, receipts, sign_in
+from loanapp.web import (
+    calculations,
+    evolution,
+    exports,
+    files,
+    frontend,
+    health,
+    held_data,
+    papers,
+    profile,
+    receipts,
+    sign_in,
+)
 from loanapp.web.frontend import OneAddress
 from loanapp.web.headers import SecurityHeaders
 from loanapp.web.limits import Limits
@@ -38,6 +50,7 @@ _ROUTES = [
     *exports.routes,
     *papers.routes,
     *receipts.routes,
+    *calculations.routes,
     *frontend.routes(_BUILD),
 ]
 
