@@ -23,10 +23,13 @@ from loanapp.queries._query import Tx, query
 
 @dataclass(frozen=True, kw_only=True)
 class DueDateAsked:
-    """Which invoice, by its request's number and its own; the due date that was typed, None before that."""
+    """Which invoice, by its request's number and its own (the oldest open one where none is named).
+
+    `due_date` is the one that was typed, None before that.
+    """
 
     number: int
-    invoice_number: int
+    invoice_number: int | None = None
     due_date: date | None = None
 
 
@@ -44,17 +47,25 @@ class DatedInvoice:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MovableInvoice:
+    """One open invoice of the request, whose due date may move."""
+
+    invoice_id: int
+    number: int
+    due_date: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class DueDateEffect:
-    """What moving the due date today would change; without a typed date `after` is as `before`.
+    """What moving the due date of an invoice today would change; without a typed date `after` is as `before`.
 
     `obstacle` is the code of the refusal that would come, with its `values`; empty where nothing stands in the way.
     """
 
-    invoice_id: int
     number: int
     invoice_number: int
-    instalment_count: int
     client_name: str
+    movable: tuple[MovableInvoice, ...]
     before: DatedInvoice
     after: DatedInvoice
     obstacle: str = ""
@@ -78,28 +89,35 @@ def due_date_effect(tx: Tx, parameters: DueDateAsked) -> DueDateEffect:
     if request.status not in (RequestStatus.ACTIVE, RequestStatus.LOST) or request.disbursed_on is None:
         raise RequestTakesNoPayment(status=request.status)
     loaded = load_contracts(tx.session, [request.id])[request.id]
-    row = loaded.invoice_rows.get(parameters.invoice_number)
-    if row is None or row.status not in (InvoiceStatus.OPEN, InvoiceStatus.UNPAID):
+    movable = {
+        number: MovableInvoice(invoice_id=row.id, number=number, due_date=row.due_date)
+        for number, row in loaded.invoice_rows.items()
+        if row.status in (InvoiceStatus.OPEN, InvoiceStatus.UNPAID)
+    }
+    number = min(movable, default=0) if parameters.invoice_number is None else parameters.invoice_number
+    if number not in movable:
         raise InvoiceNotOpen
     moved = loaded
     if parameters.due_date is not None:
         check_due_date(
-            parameters.due_date, before=row.due_date, disbursed_on=request.disbursed_on, today=tx.business_date
+            parameters.due_date,
+            before=movable[number].due_date,
+            disbursed_on=request.disbursed_on,
+            today=tx.business_date,
         )
         effective = BusinessCalendar(company_holidays(tx.session)).effective(parameters.due_date)
-        moved = _moved(loaded, parameters.invoice_number, parameters.due_date, effective)
-    before, after = (_invoice_of(each, parameters.invoice_number, tx.business_date) for each in (loaded, moved))
+        moved = _moved(loaded, number, parameters.due_date, effective)
+    before, after = (_invoice_of(each, number, tx.business_date) for each in (loaded, moved))
     obstacle = None
     try:
-        check_relief(tx.actor, before, after, loaded.relief.get(parameters.invoice_number, Parts()))
+        check_relief(tx.actor, before, after, loaded.relief.get(number, Parts()))
     except NotAllowed as refusal:
         obstacle = refusal
     return DueDateEffect(
-        invoice_id=row.id,
         number=request.number,
-        invoice_number=parameters.invoice_number,
-        instalment_count=len(loaded.contract.invoices),
+        invoice_number=number,
         client_name=client_name,
+        movable=tuple(movable[each] for each in sorted(movable)),
         before=_dated(loaded, before),
         after=_dated(moved, after),
         obstacle=obstacle.code if obstacle else "",
