@@ -18,6 +18,7 @@ REASONS = {
     Reason.FREQUENCY: "Limite de frequência",
     Reason.NO_WINDOW: "Fora do horário",
     Reason.STALE: "Data já passou",
+    Reason.OFFER_CLOSED: "Proposta encerrada",
     Reason.NOT_APPROVED: "Não aprovada",
     Reason.INCOMPLETE: "Cadastro da empresa incompleto",
     Reason.TRIES_SPENT: "WhatsApp desconectado",
@@ -53,7 +54,12 @@ MESSAGE = {
     "WITHHELD": "Não enviada (regra)",
     "CANCELLED": "Cancelada",
 }
-MESSAGE_KIND = {"CHARGE": "Cobrança", "RECEIPT": "Recibo"}
+MESSAGE_KIND = {
+    "CHARGE": "Cobrança",
+    "RECEIPT": "Recibo",
+    "PROPOSAL": "Proposta de acordo",
+    "CALCULATION": "Memória de cálculo",
+}
 METHOD = {"PIX": "Pix", "CASH": "Dinheiro", "TRANSFER": "Transferência", "BOLETO": "Boleto", "CREDIT": "Crédito"}
 PLAN = {"FLAT": "juros simples", "PRICE": "tabela Price"}
 STEP = {"DAILY": "diárias", "WEEKLY": "semanais", "BIWEEKLY": "quinzenais", "MONTHLY": "mensais"}

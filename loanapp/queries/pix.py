@@ -12,6 +12,7 @@ from domain.payments import check_amount
 from domain.permissions import Permission
 from domain.pix import PixReceiver, copy_and_paste, reference_of
 from domain.requests import RequestNotFound, RequestStatus
+from loanapp.models.charged import payable
 from loanapp.models.company import pix_receiver
 from loanapp.models.contracts import LoadedContract, load_contracts
 from loanapp.models.requests import Request
@@ -80,11 +81,6 @@ def _owed(loaded: LoadedContract, position: Position, parameters: PixOf) -> Mone
     unsettled = [invoice for invoice in position.invoices if invoice.open.total]
     if parameters.invoice_number is not None:
         chosen = [invoice for invoice in unsettled if invoice.number == parameters.invoice_number]
-    elif parameters.is_whole:
-        chosen = unsettled
     else:
-        contract = loaded.contract_as_of(parameters.as_of)
-        due = {invoice.number: invoice.effective_due_date for invoice in contract.invoices}
-        by_date = sorted(unsettled, key=lambda invoice: (due[invoice.number], invoice.number))
-        chosen = [invoice for invoice in by_date if due[invoice.number] <= parameters.as_of] or by_date[:1]
+        chosen = unsettled if parameters.is_whole else list(payable(loaded, position))
     return total(invoice.open.total for invoice in chosen)

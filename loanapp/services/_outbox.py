@@ -20,6 +20,7 @@ from domain import templates
 from domain.messages import Ack, MessageKind, MessageStatus, Reason, may_move, reason_to_withhold
 from domain.money import Money
 from domain.receipts import ReceiptWay
+from domain.template_words import Template
 from domain.templates import CadenceStep, Lender, TemplateIncomplete
 from domain.windows import opening
 from loanapp.models import locks
@@ -31,11 +32,11 @@ from loanapp.services import _receipts
 from loanapp.services._borrowers import (
     Borrower,
     charge_snapshot,
-    charges_in_week,
     first_name,
     load_calendar,
     load_lender,
     promised_until,
+    texts_in_week,
 )
 from loanapp.services._use_case import Tx
 
@@ -62,7 +63,7 @@ def queue_charges(tx: Tx, chunk: Sequence[Borrower], as_of: date) -> ChargeCount
     grow with the chunk.
     """
     client_ids = [borrower.client_id for borrower in chunk]
-    recent = charges_in_week(tx.session, client_ids, as_of)
+    recent = texts_in_week(tx.session, client_ids, as_of)
     promised = promised_until(tx.session, client_ids, as_of)
     lender, calendar = load_lender(tx.session), load_calendar(tx.session)
     rows = []
@@ -103,7 +104,7 @@ def charge_row(
 ) -> dict[str, Any]:
     """Write one charge text as a row, QUEUED for now; its reason is INCOMPLETE when a value of the text is missing."""
     words = templates.LATEST[step.template]
-    message_id, reference = identity_of(key)
+    _, reference = identity_of(key)
     reason = ""
     try:
         body = templates.render_charge(
@@ -111,7 +112,7 @@ def charge_row(
         )
     except TemplateIncomplete:
         body, reason = "", Reason.INCOMPLETE
-    return _row(
+    return text_row(
         tx,
         kind=MessageKind.CHARGE,
         client_id=borrower.client_id,
@@ -121,7 +122,8 @@ def charge_row(
         body=body,
         business_date=as_of,
         snapshot=charge_snapshot(borrower.owed, as_of) | {"origin": origin},
-    ) | {"id": message_id, "reference": reference, "reason": reason}
+        reason=reason,
+    )
 
 
 def queue_receipt(tx: Tx, client: Client, *, payment_id: UUID, key: str = "") -> dict[str, Any]:
@@ -172,7 +174,7 @@ def receipt_row(tx: Tx, client: Client, lender: Lender, *, snapshot: dict[str, A
             link=_receipts.make_link(tx, client, payment, ReceiptWay.WHATSAPP, message_id).address,
             reference=reference,
         )
-    return _row(
+    return text_row(
         tx,
         kind=MessageKind.RECEIPT,
         client_id=client.id,
@@ -182,7 +184,8 @@ def receipt_row(tx: Tx, client: Client, lender: Lender, *, snapshot: dict[str, A
         body=body,
         business_date=tx.business_date,
         snapshot=snapshot,
-    ) | {"id": message_id, "reference": reference, "reason": reason}
+        reason=reason,
+    )
 
 
 def promise(tx: Tx, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -288,19 +291,25 @@ def hash_of(body: str) -> str:
     return hashlib.sha256(body.encode()).hexdigest()
 
 
-def _row(
+def text_row(
     tx: Tx,
     *,
     kind: MessageKind,
     client_id: UUID,
     phone: str,
     key: str,
-    words: templates.Template,
+    words: Template,
     body: str,
     business_date: date,
     snapshot: dict[str, Any],
+    reason: str = "",
 ) -> dict[str, Any]:
+    """Return the row of a text, QUEUED for now and available at once; id and reference follow from its key."""
+    message_id, reference = identity_of(key)
     return {
+        "id": message_id,
+        "reference": reference,
+        "reason": reason,
         "kind": kind,
         "client_id": client_id,
         "dedupe_key": key,

@@ -2,13 +2,13 @@
 
 from typing import TypedDict
 
-from domain.messages import MessageKind
 from domain.privacy import ClientAnonymised
 from domain.requests import RequestStatus
 from loanapp.components.badges import LOOKS, invoice_look, word_of
 from loanapp.components.formats import brl_text, counted, date_text, days_text, instant_text, weekday_text
 from loanapp.components.message_words import reason_word
 from loanapp.components.texts import text_of
+from loanapp.papers.words import MESSAGE_KIND
 from loanapp.queries.client_loans import ClientInvoice, ClientLoan, InvoiceMark
 from loanapp.queries.clients import ClientRecord
 from loanapp.queries.messages import ThreadText
@@ -16,7 +16,6 @@ from loanapp.queries.messages import ThreadText
 MARKS_SHOWN = 12
 MARKS_BEFORE = 3
 RUNNING = (RequestStatus.OPEN, RequestStatus.APPROVED, RequestStatus.ACTIVE)
-_KINDS = {MessageKind.CHARGE: "Cobrança", MessageKind.RECEIPT: "Recibo"}
 
 
 class Record(TypedDict):
@@ -248,7 +247,7 @@ def text_row(text: ThreadText) -> TextRow:
     line = text.line
     author = line.created_by_name or "Sistema"
     return TextRow(
-        title=f"{_KINDS[line.kind]} · {author}",
+        title=f"{MESSAGE_KIND[line.kind]} · {author}",
         at=instant_text(line.created_at),
         status=line.status.value,
         reason=reason_word(line.reason),
