@@ -10,7 +10,7 @@ from loanapp.papers import words
 from loanapp.papers.base import Paper, PaperColumn
 from loanapp.papers.creditor import letterhead_of
 from loanapp.papers.formats import brl, day, instant, percent, phone, tax_id
-from loanapp.papers.held_money import changes, credit, renegotiations, returns, undone
+from loanapp.papers.held_money import changes, credit, receipts, renegotiations, returns, undone
 from loanapp.papers.tables import invoice_table
 from loanapp.papers.words import word
 from loanapp.queries.held_data import Consent, HeldData, HeldRetention, Person
@@ -203,7 +203,13 @@ def _payments(paper: Paper, request: HeldRequest) -> None:
                 f"{payment.registered_by}, {instant(payment.registered_at)}",
                 " · ".join(
                     part
-                    for part in (_settled(payment), payment.note, *returns(payment), undone(payment.reversal))
+                    for part in (
+                        _settled(payment),
+                        payment.note,
+                        receipts(payment),
+                        *returns(payment),
+                        undone(payment.reversal),
+                    )
                     if part
                 ),
             )

@@ -34,6 +34,15 @@ def returns(payment: HeldPayment) -> Iterator[str]:
         yield " · ".join(part for part in (told, undone(each.reversal)) if part)
 
 
+def receipts(payment: HeldPayment) -> str:
+    """Say which copies of a payment's receipt left, how and when, and until when a link opens one."""
+    return ", ".join(
+        f"{each.copy_number}ª via do recibo em {instant(each.issued_at)} ({word(words.RECEIPT_WAY, each.way)}"
+        + (f", link até {instant(each.link_revoked_at or each.link_expires_at)})" if each.link_expires_at else ")")
+        for each in payment.receipts
+    )
+
+
 def changes(paper: Paper, request: HeldRequest) -> None:
     """Tell what was taken off invoices, and which due dates were moved, where any were."""
     lines = [

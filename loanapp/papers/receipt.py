@@ -13,7 +13,7 @@ from loanapp.queries.receipts import Receipt
 
 TITLE = "Recibo de pagamento"
 SECOND_COPY = "2ª via"
-REVERSED = "ESTORNADO"
+REVERSED, RETURNED = "ESTORNADO", "DEVOLVIDO"
 _PHRASES = {
     "PIX": "em Pix",
     "CASH": "em dinheiro",
@@ -53,7 +53,7 @@ def receipt_words(receipt: Receipt) -> ReceiptWords:
     how = _PHRASES[receipt.method]
     return ReceiptWords(
         number=f"nº {receipt.number}{copy}",
-        mark=REVERSED if receipt.reversed_on else "",
+        mark=_mark(receipt),
         statement=(
             f"Recebemos de {receipt.client_name} o valor de {brl(receipt.amount_cents)}, {how}, em"
             f" {day(receipt.received_on)}, referente ao empréstimo nº {receipt.request_number}."
@@ -69,7 +69,8 @@ def receipt_words(receipt: Receipt) -> ReceiptWords:
         headers=tuple(column.header for column in _COLUMNS),
         rows=tuple(
             (
-                f"{part.invoice_number}/{receipt.instalment_count}",
+                # An agreement's down payment is its invoice 0.
+                f"{part.invoice_number}/{receipt.instalment_count}" if part.invoice_number else "Entrada",
                 day(part.due_date),
                 *(brl(getattr(part, name)) for name in _AMOUNTS),
             )
@@ -103,6 +104,12 @@ def receipt_pdf(receipt: Receipt, *, is_compressed: bool = True) -> bytes:
     return paper.content()
 
 
+def _mark(receipt: Receipt) -> str:
+    if receipt.reversed_on:
+        return REVERSED
+    return RETURNED if receipt.returned_on else ""
+
+
 def _registered(receipt: Receipt) -> str:
     by = f", por {receipt.registered_by}" if receipt.registered_by else ""
     return f"{instant(receipt.registered_at)}{by}"
@@ -113,6 +120,11 @@ def _notes(receipt: Receipt) -> Iterator[str]:
         yield (
             f"Este pagamento foi estornado em {day(receipt.reversed_on)}: este recibo não vale mais como quitação, e o"
             " que ele pagava voltou a ser devido."
+        )
+    elif receipt.returned_on:
+        yield (
+            f"Este pagamento foi devolvido em {day(receipt.returned_on)}: este recibo não vale mais como quitação, e o"
+            " valor voltou a ser devido no empréstimo que substituiu este."
         )
     if receipt.discount_cents:
         yield f"Desconto de juros pela quitação antecipada: {brl(receipt.discount_cents)}."

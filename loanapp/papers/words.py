@@ -61,6 +61,7 @@ MESSAGE_KIND = {
     "CALCULATION": "Memória de cálculo",
 }
 METHOD = {"PIX": "Pix", "CASH": "Dinheiro", "TRANSFER": "Transferência", "BOLETO": "Boleto", "CREDIT": "Crédito"}
+RECEIPT_WAY = {"PDF": "PDF", "PRINT": "impresso", "LINK": "link", "WHATSAPP": "WhatsApp"}
 PLAN = {"FLAT": "juros simples", "PRICE": "tabela Price"}
 STEP = {"DAILY": "diárias", "WEEKLY": "semanais", "BIWEEKLY": "quinzenais", "MONTHLY": "mensais"}
 PERIOD = {"DAILY": "ao dia", "WEEKLY": "à semana", "BIWEEKLY": "à quinzena", "MONTHLY": "ao mês"}

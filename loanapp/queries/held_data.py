@@ -34,6 +34,8 @@ EXPORTED = {
     "allocations": "records.requests.statement",
     "settled_invoices": "records.requests.payments.settled",
     "returned_payments": "records.requests.payments.returns",
+    "receipt_issues": "records.requests.payments.receipts",
+    "receipt_links": "records.requests.payments.receipts",
     "reversals": "records.requests.payments.reversal, records.requests.adjustments.reversal, records.refunds.reversal",
     "adjustments": "records.requests.adjustments",
     "due_date_changes": "records.requests.due_date_changes",

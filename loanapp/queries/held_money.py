@@ -25,6 +25,7 @@ from loanapp.models.renegotiations import Renegotiation
 from loanapp.models.requests import Request
 from loanapp.queries._held import Names, copied, name_of
 from loanapp.queries._query import Tx
+from loanapp.queries.held_receipts import HeldReceipt, receipts_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +62,7 @@ class HeldPayment:
     registered_at: datetime
     settled: tuple[int, ...]
     returns: tuple[HeldReturn, ...]
+    receipts: tuple[HeldReceipt, ...]
     reversal: HeldReversal | None
 
 
@@ -216,7 +218,7 @@ def _payments(tx: Tx, request_ids: Sequence[UUID], names: Names) -> dict[UUID, l
         .order_by(Invoice.number)
     ):
         settled[payment_id].append(number)
-    returns = _returns(tx, request_ids, names)
+    returns, receipts = _returns(tx, request_ids, names), receipts_of(tx, request_ids, names)
     found: defaultdict[UUID, list[HeldPayment]] = defaultdict(list)
     for payment, reversal in tx.session.execute(
         select(Payment, Reversal)
@@ -231,6 +233,7 @@ def _payments(tx: Tx, request_ids: Sequence[UUID], names: Names) -> dict[UUID, l
                 registered_by=name_of(names, payment.registered_by),
                 settled=tuple(settled[payment.id]),
                 returns=tuple(returns.get(payment.id, ())),
+                receipts=tuple(receipts.get(payment.id, ())),
                 reversal=_reversal(reversal, names),
             )
         )

@@ -17,7 +17,7 @@ from domain.receipts import ReceiptLinkNotGood, hash_of_token
 from loanapp.models.auth import User
 from loanapp.models.clients import Client
 from loanapp.models.invoices import Invoice
-from loanapp.models.payments import Adjustment, Allocation, Payment, Reversal
+from loanapp.models.payments import Adjustment, Allocation, Payment, ReturnedPayment, Reversal
 from loanapp.models.receipts import ReceiptIssue, ReceiptLink
 from loanapp.models.requests import Request
 from loanapp.queries._creditor import Creditor, read_creditor
@@ -54,8 +54,8 @@ class Receipt:
     """What a receipt says; amounts in centavos.
 
     `credit_cents` is what no invoice took, kept as the client's credit.  `discount_cents` and `let_go_cents` are what
-    the payment took off beside paying: an early settlement's interest, and a remainder.  `reversed_on` is None while
-    the payment counts.
+    the payment took off beside paying: an early settlement's interest, and a remainder.  `reversed_on` and
+    `returned_on` (the money failed after its loan was renegotiated) are None while the payment counts.
     """
 
     payment_id: UUID
@@ -75,6 +75,7 @@ class Receipt:
     discount_cents: int
     let_go_cents: int
     reversed_on: date | None
+    returned_on: date | None
     made_at: datetime
 
 
@@ -152,6 +153,7 @@ def _receipt(tx: Tx, payment_id: UUID, copy_number: int) -> Receipt:
         discount_cents=taken_off.get(AdjustmentKind.SETTLEMENT, 0),
         let_go_cents=taken_off.get(AdjustmentKind.REMAINDER, 0),
         reversed_on=reversal.business_date if reversal else None,
+        returned_on=_returned_on(tx, payment.id),
         made_at=tx.now,
     )
 
@@ -177,6 +179,15 @@ def parts_of(tx: Tx, payment_id: UUID, reversal: Reversal | None) -> tuple[Recei
         for row in tx.session.execute(statement)
     )
     return tuple(part for part in parts if part.total_cents)
+
+
+def _returned_on(tx: Tx, payment_id: UUID) -> date | None:
+    """Return the day on which the payment was told to have failed, unless that was reversed."""
+    return tx.session.scalar(
+        select(func.max(ReturnedPayment.business_date))
+        .outerjoin(Reversal, Reversal.returned_payment_id == ReturnedPayment.id)
+        .where(ReturnedPayment.payment_id == payment_id, Reversal.id.is_(None))
+    )
 
 
 def _taken_off(tx: Tx, payment_id: UUID) -> dict[str, int]:

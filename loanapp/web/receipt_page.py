@@ -124,7 +124,7 @@ def _mark(written: ReceiptWords) -> str:
 
 def _part(headers: tuple[str, ...], row: tuple[str, ...]) -> str:
     """Return one invoice, an amount a line: a table of seven columns does not fit on a phone."""
-    title = f"Parcela {row[0]} · vencimento {row[1]}"
+    title = f"{row[0] if row[0].isalpha() else f'Parcela {row[0]}'} · vencimento {row[1]}"
     lines = [
         f"<div><span>{escape(header)}</span><span>{escape(value)}</span></div>"
         for header, value in zip(headers[2:-1], row[2:-1], strict=True)

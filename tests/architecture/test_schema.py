@@ -24,6 +24,7 @@ APPEND_ONLY = (
     "handed_in_payments",
     "message_events",
     "payments",
+    "receipt_issues",
     "refunds",
     "returned_payments",
     "reversals",
