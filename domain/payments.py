@@ -73,6 +73,12 @@ class PaymentBackdateNeedsReason(Invalid):
     code = "payment.backdate_needs_reason"
 
 
+class PaymentLeavesCredit(Conflict):
+    """The payment leaves more credit than was shown before it was confirmed: what it was to pay is paid meanwhile."""
+
+    code = "payment.leaves_credit"
+
+
 class PaymentNotFound(NotFound):
     """No such payment."""
 
@@ -185,3 +191,9 @@ def check_backdate_reason(reason: str, received_on: date, *, today: date) -> Non
     """Raise PaymentBackdateNeedsReason for a day before the business date that nothing explains (ux.md §2.12)."""
     if received_on < today and not reason.strip():
         raise PaymentBackdateNeedsReason(field="note")
+
+
+def check_credit(credit: Money, expected: Money | None) -> None:
+    """Raise PaymentLeavesCredit where a payment leaves more credit than was shown; None: nothing was shown."""
+    if expected is not None and credit > expected:
+        raise PaymentLeavesCredit(field="amount", credit=credit)

@@ -142,6 +142,7 @@ TEXTS: dict[str, str] = {
     "payment.above_debt": "O valor passa de dez vezes o que se deve. Confira: até {limit}.",
     "payment.backdated_too_far": "Seu papel registra datas de até {limit_days} dias atrás. Peça à gestão.",
     "payment.backdate_needs_reason": "Escreva por que a data é anterior a hoje.",
+    "payment.leaves_credit": "Nada foi registrado: {credit} virariam crédito do cliente. Se o dinheiro entrou, confirme.",
     "payment.not_found": "Este recebimento não existe.",
     "payment.credit_in_use": "O crédito deste recebimento foi usado. Estorne antes: {used_by}.",
     "payment.remainder_above_limit": "Restam {open}: só até {limit} pode ser dispensado no recebimento.",

@@ -186,7 +186,8 @@ def payment_form(tx: Tx, parameters: PaymentFormOf) -> PaymentForm:
     if found is None:
         raise RequestNotFound(number=parameters.number)
     request, client_name = found
-    if request.status not in _RECEIVES:
+    # Money that came in for a paid loan is no mistake to refuse: it is offered as the client's credit.
+    if request.status not in (*_RECEIVES, RequestStatus.PAID):
         raise RequestTakesNoPayment(status=request.status)
     # A disbursed loan has all three: the database says so too.
     assert request.disbursed_on is not None

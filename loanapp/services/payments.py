@@ -16,6 +16,7 @@ from domain.payments import (
     check_amount,
     check_backdate_reason,
     check_backdating,
+    check_credit,
     check_method,
     check_proportion,
     check_received_on,
@@ -43,7 +44,8 @@ class RegisterPayment:
 
     `note` says why where `received_on` is earlier than the business date.  `waive_remainder` lets go what the payment
     leaves open of the last invoice it reaches, up to the company's setting.  `refuse_twin` refuses what may be
-    a payment registered already: the same amount on the same request within ten minutes.
+    a payment registered already: the same amount on the same request within ten minutes.  `expected_credit` is what
+    the payment was shown to leave over: it is refused where that grew, because somebody else paid meanwhile.
     """
 
     payment_id: UUID
@@ -55,6 +57,7 @@ class RegisterPayment:
     send_receipt: bool = False
     waive_remainder: bool = False
     refuse_twin: bool = False
+    expected_credit: Money | None = None
 
 
 @use_case(Permission.PAYMENTS_REGISTER)
@@ -82,6 +85,7 @@ def register_payment(tx: Tx, command: RegisterPayment) -> PaymentReceipt:
     receipt = _received.insert_payment(tx, received, note=note)
     let_go = _waive_remainder(tx, request, receipt) if command.waive_remainder else []
     position = _positions.settle(tx, client, request, Cause(payment_id=receipt.payment_id))
+    check_credit(position.credits.get(receipt.payment_id, Money.ZERO), command.expected_credit)
     _audit.note(
         tx, client, "payment.registered", "payment", command.payment_id,
         reason=note if command.received_on < tx.business_date else "",

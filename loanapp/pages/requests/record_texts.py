@@ -65,6 +65,8 @@ class PaymentRow(TypedDict):
     """One payment of the record's table."""
 
     number: str
+    to: str
+    standing: str
     received: str
     amount: str
     method: str
@@ -80,7 +82,7 @@ def head_facts(record: RequestRecord) -> list[Fact]:
         _fact("Taxa", f"{percent_text(record.rate_pct)} {PERIODS[Step(record.step)]}"),
         _fact("CET", f"{percent_text(record.annual_cost_pct)} ao ano" if record.annual_cost_pct is not None else "—"),
     ]
-    if record.disbursed_on is None:
+    if record.disbursed_on is None or record.status == RequestStatus.UNAPPROVED:
         return terms
     overdue = f"{brl_text(record.overdue_cents)} · {counted(record.days_overdue, 'dia', 'dias')}"
     facts = [
@@ -183,6 +185,8 @@ def payment_row(payment: PaymentLine) -> PaymentRow:
         shares.append(f"crédito: {brl_text(payment.credit_cents)}")
     return PaymentRow(
         number=str(payment.number),
+        to=f"/recebimentos/{payment.number}",
+        standing="REVERSED" if payment.reversed_on else "RETURNED" if payment.is_returned else "COUNTS",
         received=date_text(payment.received_on),
         amount=brl_text(payment.amount_cents),
         method=METHOD_NAMES[payment.method],
