@@ -4,7 +4,7 @@ from sqlalchemy import select, update
 
 from domain.invoices import InvoiceStatus
 from domain.messages import Reason
-from domain.requests import RequestHasPayments, RequestIsAgreement, RequestMoved, RequestStatus
+from domain.requests import RequestIsAgreement, RequestMoved, RequestStatus, check_unpaid
 from loanapp.models import scope
 from loanapp.models.clients import Client
 from loanapp.models.invoices import Invoice
@@ -24,10 +24,8 @@ def check_cancellable(tx: Tx, request: Request) -> None:
         select(Payment.number)
         .outerjoin(Reversal, Reversal.payment_id == Payment.id)
         .where(Payment.request_id == request.id, Reversal.id.is_(None))
-        .order_by(Payment.number)
     )
-    if numbers := tx.session.scalars(paid).all():
-        raise RequestHasPayments(numbers=", ".join(str(number) for number in numbers))
+    check_unpaid(tx.session.scalars(paid).all())
 
 
 def cancel(tx: Tx, client: Client, request: Request, reason: str, **facts: object) -> None:

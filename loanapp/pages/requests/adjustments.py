@@ -32,6 +32,9 @@ _NAMES = {
 }
 
 
+_COMPONENT_NAMES = {component.value: word for component, word in COMPONENTS.items()}
+
+
 class AdjustmentRow(TypedDict):
     """One adjustment; `id` is empty where it can't be undone by itself."""
 
@@ -61,9 +64,6 @@ def taken_off_row(line: TakenOff) -> AdjustmentRow:
         reason=line.reason,
         undone=undone,
     )
-
-
-_COMPONENT_NAMES = {component.value: word for component, word in COMPONENTS.items()}
 
 
 def moved_row(line: DueDateMoved) -> AdjustmentRow:
