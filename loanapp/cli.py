@@ -19,6 +19,7 @@ COMMANDS = {
     "statement": ("loanapp.commands.statement", "statement"),
     "pay": ("loanapp.commands.pay", "pay"),
     "reverse": ("loanapp.commands.money", "reverse"),
+    "returned": ("loanapp.commands.returned", "returned"),
     "waive": ("loanapp.commands.money", "waive"),
     "settle": ("loanapp.commands.money", "settle"),
     "due-date": ("loanapp.commands.corrections", "due_date"),

@@ -57,6 +57,8 @@ EVENT_WORDS = {
     "request.cancelled": "{loan}: liberação cancelada",
     "request.renegotiated": "{loan}: renegociado",
     "request.agreed": "{loan}: criado por acordo",
+    "payment.return_reversed": "Devolução de recebimento desfeita",
+    "payment.returned": "Recebimento devolvido: {loan} ganhou uma parcela",
     "payment.reversed": "Recebimento estornado",
     "charges.waived": "{loan}: multa e mora dispensadas",
     "charges.waiver_reversed": "{loan}: dispensa estornada",
