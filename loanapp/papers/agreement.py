@@ -20,9 +20,9 @@ _DEBT_COLUMNS = (
 )
 _MORA_COLUMNS = (
     PaperColumn(header="Parcela", weight=12),
-    PaperColumn(header="Base", weight=18, is_numeric=True),
     PaperColumn(header="De", weight=16),
     PaperColumn(header="Até", weight=16),
+    PaperColumn(header="Base", weight=18, is_numeric=True),
     PaperColumn(header="Dias", weight=10, is_numeric=True),
     PaperColumn(header="Mora", weight=18, is_numeric=True),
 )
@@ -112,9 +112,9 @@ def _debt(paper: Paper, agreement: AgreementPaper) -> None:
         (
             (
                 str(each.charged.number),
-                brl(stretch.base_cents),
                 day(stretch.since),
                 day(stretch.until),
+                brl(stretch.base_cents),
                 str(stretch.days),
                 brl(stretch.amount_cents),
             )

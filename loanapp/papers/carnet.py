@@ -4,11 +4,13 @@ import segno
 
 from loanapp.papers.base import Paper
 from loanapp.papers.creditor import letterhead_of
-from loanapp.papers.formats import brl, day, percent
+from loanapp.papers.formats import brl, day, percent, tax_id
 from loanapp.queries.loan_papers import CarnetPaper, CarnetSlip
 
 TITLE = "Carnê"
-_SLIP_MM, _STUB_MM, _QR_MM, _PAD_MM = 62, 42, 36, 3
+# Four slips fit a page; around a QR code as much stays white as four of its modules are wide.
+_SLIP_MM, _GAP_MM, _STUB_MM, _PAD_MM = 59, 4, 42, 3
+_QR_MM, _QR_WHITE_MM = 34, 4
 
 
 def carnet_pdf(carnet: CarnetPaper, *, is_compressed: bool = True) -> bytes:
@@ -22,22 +24,25 @@ def carnet_pdf(carnet: CarnetPaper, *, is_compressed: bool = True) -> bytes:
         is_compressed=is_compressed,
     )
     for slip in carnet.slips:
-        if paper.will_page_break(_SLIP_MM):
+        if paper.will_page_break(_SLIP_MM - _GAP_MM):
             paper.add_page()
         _draw(paper, carnet, slip)
     return paper.content()
 
 
 def _draw(paper: Paper, carnet: CarnetPaper, slip: CarnetSlip) -> None:
-    top, left = paper.get_y(), paper.l_margin
-    bottom = top + _SLIP_MM - 2 * _PAD_MM
+    """Draw a slip, as high as its texts ask for: a long name or address makes it grow, and never tears it in two."""
+    top, left, foot = paper.get_y(), paper.l_margin, paper.b_margin
+    paper.set_auto_page_break(auto=False, margin=foot)
+    _stub(paper, carnet, slip, left=left + _PAD_MM, top=top + _PAD_MM)
+    _body(paper, carnet, slip, left=left + _STUB_MM + _PAD_MM, top=top + _PAD_MM)
+    paper.set_auto_page_break(auto=True, margin=foot)
+    bottom = max(top + _SLIP_MM - _GAP_MM, paper.get_y() + _PAD_MM)
     paper.rect(left, top, paper.epw, bottom - top)
     paper.set_dash_pattern(dash=1.5, gap=1)
     paper.line(left + _STUB_MM, top, left + _STUB_MM, bottom)
     paper.set_dash_pattern()
-    _stub(paper, carnet, slip, left=left + _PAD_MM, top=top + _PAD_MM)
-    _body(paper, carnet, slip, left=left + _STUB_MM + _PAD_MM, top=top + _PAD_MM)
-    paper.set_y(top + _SLIP_MM)
+    paper.set_y(bottom + _GAP_MM)
 
 
 def _stub(paper: Paper, carnet: CarnetPaper, slip: CarnetSlip, *, left: float, top: float) -> None:
@@ -49,9 +54,9 @@ def _stub(paper: Paper, carnet: CarnetPaper, slip: CarnetSlip, *, left: float, t
         f"Vencimento: {day(invoice.due_date)}",
         f"Valor: {brl(invoice.open_cents)}",
         "",
-        "Pago em: ____/____/______",
+        "Pago em ___/___/_____",
         "",
-        "Valor: R$ _______________",
+        "R$ __________________",
         "",
         "Assinatura:",
     )  # fmt: skip
@@ -61,10 +66,13 @@ def _body(paper: Paper, carnet: CarnetPaper, slip: CarnetSlip, *, left: float, t
     invoice = slip.invoice
     has_pix = bool(slip.pix)
     right = paper.l_margin + paper.epw - _PAD_MM
-    width = right - left - (_QR_MM + _PAD_MM if has_pix else 0)
+    width = right - left - (_QR_MM + 2 * _QR_WHITE_MM - _PAD_MM if has_pix else 0)
+    creditor = carnet.parties.creditor
+    paper.beside(left, top, width, creditor.name, f"CNPJ {tax_id(creditor.tax_id)} · {creditor.address}")
+    paper.ln(1)
     paper.beside(
-        left, top, width,
-        f"{carnet.parties.borrower.name}",
+        left, paper.get_y(), width,
+        carnet.parties.borrower.name,
         f"Empréstimo nº {carnet.parties.number} · parcela {invoice.number} de {carnet.of}",
     )  # fmt: skip
     paper.ln(1)
@@ -74,7 +82,7 @@ def _body(paper: Paper, carnet: CarnetPaper, slip: CarnetSlip, *, left: float, t
         *_until(carnet, slip),
     )  # fmt: skip
     if has_pix:
-        _draw_qr(paper, slip.pix, left=right - _QR_MM, top=top)
+        _draw_qr(paper, slip.pix, left=right + _PAD_MM - _QR_WHITE_MM - _QR_MM, top=top - _PAD_MM + _QR_WHITE_MM)
         paper.ln(1)
         paper.beside(left, paper.get_y(), width, "Pix copia e cola", slip.pix)
 

@@ -30,6 +30,7 @@ def quittance_pdf(quittance: QuittancePaper, *, is_compressed: bool = True) -> b
             ("Valor do empréstimo", f"{brl(quittance.principal_cents)}, em {day(quittance.disbursed_on)}"),
             ("Total pago", brl(quittance.paid_cents)),
             ("Abatido ou dispensado", brl(quittance.waived_cents) if quittance.waived_cents else ""),
+            ("Crédito a usar ou devolver", brl(quittance.credit_cents) if quittance.credit_cents else ""),
             ("Quitado em", day(quittance.paid_on)),
         )
     )
@@ -41,13 +42,13 @@ def quittance_pdf(quittance: QuittancePaper, *, is_compressed: bool = True) -> b
 
 def _declaration(quittance: QuittancePaper) -> str:
     parties = quittance.parties
-    borrower = f"{parties.borrower.name}, {tax_id(parties.borrower.tax_id)}"
+    borrower = f"{parties.borrower.name} ({tax_id(parties.borrower.tax_id)})"
     before = ", ".join(f"nº {number}" for number in quittance.before)
-    chain = f", que renegociou {before}," if before else ""
+    chain = f", que renegociou {before}" if before else ""
     freed = f" O fiador {parties.guarantor.name} fica livre da fiança." if parties.guarantor else ""
     return (
-        f"{parties.creditor.name} declara que recebeu de {borrower}, tudo o que era devido pelo empréstimo"
-        f" nº {parties.number}{chain} inclusive multa e mora, e dá plena e geral quitação: nada mais é devido por ele."
+        f"{parties.creditor.name} declara que recebeu de {borrower} tudo o que era devido pelo empréstimo"
+        f" nº {parties.number}{chain}, inclusive multa e mora, e dá plena e geral quitação: nada mais é devido por ele."
         f"{freed}"
     )
 

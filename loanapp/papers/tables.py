@@ -25,8 +25,8 @@ _PAYMENT_COLUMNS = (
     PaperColumn(header="Recebimento", weight=18),
     PaperColumn(header="Data", weight=18),
     PaperColumn(header="Forma", weight=20),
-    PaperColumn(header="Valor", weight=20, is_numeric=True),
     PaperColumn(header="Situação", weight=24),
+    PaperColumn(header="Valor", weight=20, is_numeric=True),
 )
 
 
@@ -58,11 +58,11 @@ def payment_table(paper: Paper, payments: Iterable[PaperPayment]) -> None:
                 f"nº {each.number}",
                 day(each.received_on),
                 word(words.METHOD, each.method),
-                brl(each.amount_cents),
                 f"Estornado em {day(each.reversed_on)}" if each.reversed_on else "",
+                brl(each.amount_cents),
             )
             for each in listed
         ),
-        totals=("Total", "", "", brl(counted), ""),
+        totals=("Total", "", "", "", brl(counted)),
         empty="Nenhum recebimento.",
     )

@@ -61,7 +61,10 @@ class StatementPaper:
 
 @dataclass(frozen=True, kw_only=True)
 class QuittancePaper:
-    """A paid loan: what was lent and when, what came in and settled it on which day, and the loans before it."""
+    """A paid loan: what was lent and when, what came in and settled it on which day, and the loans before it.
+
+    `credit_cents` is what of its payments is left over, still the client's.
+    """
 
     parties: Parties
     principal_cents: int
@@ -69,6 +72,7 @@ class QuittancePaper:
     paid_on: date
     paid_cents: int
     waived_cents: int
+    credit_cents: int
     payments: tuple[PaperPayment, ...]
     before: tuple[int, ...]
 
@@ -145,6 +149,7 @@ def quittance_paper(tx: Tx, number: int) -> QuittancePaper:
         paid_on=request.paid_on,
         paid_cents=position.total_paid.cents,
         waived_cents=sum(invoice.waived.cents for invoice in position.invoices),
+        credit_cents=position.credit.cents,
         payments=tuple(each for each in _payments(tx, request, tx.business_date) if each.reversed_on is None),
         before=tuple(before),
     )

@@ -14,10 +14,11 @@ from loanapp.services._use_case import Tx, use_case
 
 @dataclass(frozen=True, kw_only=True)
 class NameGuarantor:
-    """Who answers for a request; nobody where nothing is typed."""
+    """Who answers for a request; nobody where nothing is typed, unless somebody is required."""
 
     request_id: UUID
     guarantor: GuarantorTyped
+    is_required: bool = False
 
 
 @use_case(Permission.REQUESTS_OPEN)
@@ -30,6 +31,7 @@ def name_guarantor(tx: Tx, command: NameGuarantor) -> None:
     check_changeable(request.status)
     checks = Checks()
     typed = command.guarantor
-    known = None if typed.is_empty else check_guarantor(checks, typed, borrower_tax_id=client.tax_id)
+    is_nobody = typed.is_empty and not command.is_required
+    known = None if is_nobody else check_guarantor(checks, typed, borrower_tax_id=client.tax_id)
     checks.finish()
     _guarantors.write(tx, client, request, known)
