@@ -19,6 +19,7 @@ from loanapp.components.fields import date_field, select_field, text_field
 from loanapp.components.filters import filter_bar, filter_chip, view_chips
 from loanapp.components.formats import brl_text, counted, date_text
 from loanapp.components.glyphs import glyph
+from loanapp.components.invoice_menu import INVOICE_MENU_LOADS, invoice_dialogs
 from loanapp.components.links import app_link
 from loanapp.components.page import page
 from loanapp.components.receive_calculation import due_text
@@ -334,7 +335,7 @@ def _results() -> rx.Component:
     "/parcelas",
     title="Parcelas",
     permission=Permission.INVOICES_VIEW,
-    on_load=[InvoicesState.load, InvoiceState.look_at_address],
+    on_load=[InvoicesState.load, InvoiceState.look_at_address, *INVOICE_MENU_LOADS],
     skeleton=table_skeleton,
 )
 def all_invoices() -> rx.Component:
@@ -347,5 +348,6 @@ def all_invoices() -> rx.Component:
         _chips(),
         rx.cond(InvoicesState.fault != "", fault, _results()),
         invoice_drawer(),
+        invoice_dialogs(),
         class_name="flex flex-col gap-3",
     )

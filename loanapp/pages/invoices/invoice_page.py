@@ -3,6 +3,7 @@
 import reflex as rx
 
 from domain.permissions import Permission
+from loanapp.components.invoice_menu import INVOICE_MENU_LOADS, invoice_dialogs
 from loanapp.components.page import page
 from loanapp.pages.invoices.invoice_drawer import InvoiceState, invoice_page_body
 
@@ -16,8 +17,8 @@ from loanapp.pages.invoices.invoice_drawer import InvoiceState, invoice_page_bod
         "Parcela",
     ),
     permission=Permission.INVOICES_VIEW,
-    on_load=[InvoiceState.look_at_path],
+    on_load=[InvoiceState.look_at_path, *INVOICE_MENU_LOADS],
 )
 def invoice() -> rx.Component:
     """Draw the invoice."""
-    return invoice_page_body()
+    return rx.fragment(invoice_page_body(), invoice_dialogs())
