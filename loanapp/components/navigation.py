@@ -38,6 +38,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("Usuários", "/usuarios", "user-cog", Permission.USERS_VIEW),
             Item("Papéis", "/papeis", "shield-check", Permission.USERS_VIEW),
             Item("Auditoria", "/auditoria", "file-text", Permission.AUDIT_VIEW),
+            Item("Configurações", "/configuracoes", "sliders-horizontal", Permission.COMPANY_MANAGE),
         ),
     ),
 )

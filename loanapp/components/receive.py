@@ -15,7 +15,7 @@ import reflex as rx
 
 from domain.calendar import format_date, parse_date
 from domain.errors import Checks
-from domain.money import parse_brl
+from domain.money import Money, parse_brl
 from domain.payments import PaymentMethod
 from domain.permissions import Permission
 from loanapp import bridge
@@ -23,6 +23,7 @@ from loanapp.bridge import Outcome
 from loanapp.components import address, feedback
 from loanapp.components.formats import brl_text, counted
 from loanapp.components.forms import settled
+from loanapp.components.pix import NO_PIX, Pix, shown_of
 from loanapp.components.receive_calculation import Calculated, calculated
 from loanapp.components.receive_texts import (
     METHODS,
@@ -53,6 +54,7 @@ from loanapp.queries.payments import (
     payment_form,
     receivables,
 )
+from loanapp.queries.pix import PixOf, pix_of
 from loanapp.services.payments import RegisterPayment, register_payment
 
 FORM_ID = "receive"
@@ -73,8 +75,8 @@ def parse_form_of(texts: Mapping[str, str], today: date, *, asked: PaymentFormOf
     )
 
 
-def parse_payment(texts: Mapping[str, str], today: date, *, request_id: UUID) -> RegisterPayment:
-    """Read the dialog's form; raise `money.*` and `date.*` at their fields."""
+def parse_payment(texts: Mapping[str, str], today: date, *, request_id: UUID, credit: Money) -> RegisterPayment:
+    """Read the dialog's form, which showed a credit; raise `money.*` and `date.*` at their fields."""
     checks = Checks()
     amount = checks.take("amount", parse_brl, texts["amount"])
     received_on = checks.take("received_on", parse_date, texts["received_on"], today)
@@ -92,6 +94,7 @@ def parse_payment(texts: Mapping[str, str], today: date, *, request_id: UUID) ->
         send_receipt=texts["send_receipt"] == "on",
         waive_remainder=texts["waive_remainder"] == "on",
         refuse_twin=texts["is_another"] != "on",
+        expected_credit=credit,
     )
 
 
@@ -115,6 +118,7 @@ class ReceiveState(AuthState):
     amount_shown: str = ""
     method: str = METHODS[0][0]
     method_phrase: str = METHODS[0][2]
+    pix: Pix = NO_PIX
     shares: list[Share] = []  # noqa: RUF012
     after: str = ""
     order_note: str = ""
@@ -130,6 +134,8 @@ class ReceiveState(AuthState):
     _asked: PaymentFormOf | None = None
     _request_id: UUID | None = None
     _typed: dict[str, str] = {}  # noqa: RUF012
+    _credit_cents: int = 0
+    _pix_asked: PixOf | None = None
 
     @rx.event
     @requires()
@@ -185,6 +191,7 @@ class ReceiveState(AuthState):
         """Put the method into the button's words."""
         if value in PHRASES:
             self.method, self.method_phrase = value, PHRASES[value]
+        await self._show_pix()
 
     @rx.event(temporal=True)
     @requires(Permission.PAYMENTS_REGISTER)
@@ -193,7 +200,7 @@ class ReceiveState(AuthState):
         key = address.identifier(bridge.texts_of(form)["command_id"])
         if key is None or self._request_id is None:
             return settled(FORM_ID, is_done=False)
-        parse = functools.partial(parse_payment, request_id=self._request_id)
+        parse = functools.partial(parse_payment, request_id=self._request_id, credit=Money(self._credit_cents))
         outcome = await bridge.submit(register_payment, parse, form)
         if (outcome.ok or outcome.reference) and await self._finish(key):
             return [settled(FORM_ID, is_done=True), rx.call_script(_FOCUS_DONE)]
@@ -241,6 +248,7 @@ class ReceiveState(AuthState):
         if form.last_method in PHRASES:
             self.method, self.method_phrase = form.last_method, PHRASES[form.last_method]
         self._show(form)
+        await self._show_pix()
         self.step = "form"
         return rx.call_script(_SELECT_AMOUNT)
 
@@ -256,6 +264,12 @@ class ReceiveState(AuthState):
         self.is_stale = not outcome.ok
         if outcome.ok:
             self._show(outcome.result)
+            await self._show_pix()
+
+    async def _show_pix(self) -> None:
+        """Show the Pix of the amount while the method is Pix; a day that passed was paid already."""
+        asked = self._pix_asked if self.method == PaymentMethod.PIX else None
+        self.pix = shown_of((await bridge.read(pix_of, asked)).value if asked else None)
 
     def _show(self, form: PaymentForm) -> None:
         self.title = f"{form.client_name} · empréstimo nº {form.number}"
@@ -273,12 +287,16 @@ class ReceiveState(AuthState):
         self.others = f"{words} · {brl_text(others_cents)}" if others else ""
         more = counted(len(rest), "parcela", "parcelas")
         self.more_invoices = f"e mais {more} · {brl_text(sum(each.open_cents for each in rest))}" if rest else ""
-        self.amount = brl_text(form.amount_cents).removeprefix("R$\N{NO-BREAK SPACE}")
+        self.amount = brl_text(form.amount_cents).removeprefix("R$\N{NO-BREAK SPACE}") if form.amount_cents else ""
         self.amount_shown = brl_text(form.amount_cents)
-        self.shares, self.after = shares_of(form), after_text(form)
+        self.shares, self.after, self._credit_cents = shares_of(form), after_text(form), form.credit_cents
         self.order_note, self.twin = order_note(form, self._asked), twin_text(form)
         self.remainder, self.moved = remainder_text(form), moved_text(form)
         self.charges_change, self.changes = charges_change(form), changes_of(form)
+        number = self._asked.invoice_number if self._asked else None
+        is_today = form.received_on == form.business_date and form.amount_cents > 0
+        amount = Money(form.amount_cents)
+        self._pix_asked = PixOf(request_number=form.number, invoice_number=number, amount=amount) if is_today else None
 
     async def _finish(self, payment_id: UUID) -> bool:
         """Show the payment with the id as done; whether there is one."""

@@ -11,6 +11,7 @@ from loanapp.components.fields import choice_field, date_field, error_summary, m
 from loanapp.components.forms import once_form
 from loanapp.components.glyphs import glyph
 from loanapp.components.links import app_link
+from loanapp.components.pix import pix_panel
 from loanapp.components.receipt_actions import receipt_actions
 from loanapp.components.receive import FORM_ID, ReceiveState
 from loanapp.components.receive_calculation import calculated_invoice
@@ -181,6 +182,7 @@ def _form() -> rx.Component:
                 value=state.method, on_change=state.choose_method,
             ),
             cash_room_note(state.method == PaymentMethod.CASH),
+            rx.cond((state.pix["code"] != "") & ~state.is_stale, pix_panel(state.pix)),
             _distribution(),
             rx.cond(state.remainder != "", tick_field("waive_remainder", state.remainder)),
             _backdating(),

@@ -23,15 +23,15 @@ _MODULE_PIXELS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class PixOf:
-    """A loan by its number and, if only one is to be paid, its invoice; as of which day its charges count.
+    """A loan by its number and, if only one is to be paid, its invoice; as of which day its charges count, or today.
 
     Without `amount` the Pix asks for what is open: of the invoice; of the loan, what is due by then, or its next
     invoice where nothing is, or all of it with `is_whole`.
     """
 
     request_number: int
-    as_of: date
     invoice_number: int | None = None
+    as_of: date | None = None
     amount: Money | None = None
     is_whole: bool = False
 
@@ -61,13 +61,14 @@ def pix_of(tx: Tx, parameters: PixOf) -> PixShown | None:
     takes_money = found.status in (RequestStatus.ACTIVE, RequestStatus.LOST) and found.disbursed_on is not None
     if receiver is None or not takes_money:
         return None
+    as_of = parameters.as_of or tx.business_date
     loaded = load_contracts(tx.session, [found.id])[found.id]
-    owed = _owed(loaded, loaded.position(parameters.as_of), parameters)
+    owed = _owed(loaded, loaded.position(as_of), parameters)
     if not owed:
         return None
     amount = owed if parameters.amount is None else check_amount(parameters.amount)
     reference = reference_of(parameters.request_number, parameters.invoice_number)
-    return shown(receiver, amount, reference=reference, valid_until=parameters.as_of)
+    return shown(receiver, amount, reference=reference, valid_until=as_of)
 
 
 def shown(receiver: PixReceiver, amount: Money, *, reference: str, valid_until: date) -> PixShown:

@@ -21,7 +21,7 @@ RECEIVER = PixReceiver(key="pix@financeira.com.br", name="Financeira Teste", cit
 
 
 def the_pix(book: Book, loan: RequestReceipt, on: str, **options: object) -> PixShown | None:
-    return pix_of(book.manager, at(on), PixOf(request_number=loan.number, as_of=a_day(on), **options))
+    return pix_of(book.manager, at(on), PixOf(request_number=loan.number, **options))
 
 
 def asked_for(book: Book, loan: RequestReceipt, on: str, **options: object) -> int:

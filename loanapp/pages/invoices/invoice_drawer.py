@@ -16,12 +16,14 @@ from loanapp.components import address, feedback
 from loanapp.components.badges import invoice_look, status_badge
 from loanapp.components.buttons import download_button, link_button
 from loanapp.components.drawer import drawer
-from loanapp.components.explain import moment_text, paper_address, until_form
+from loanapp.components.explain import moment_text, paper_address, send_form, sent, until_form
 from loanapp.components.explanation import NO_FACTS, Facts, facts_of, facts_shown
 from loanapp.components.figures import fact, facts
 from loanapp.components.formats import brl_text, date_text
 from loanapp.components.glyphs import glyph
+from loanapp.components.invoice_menu import invoice_menu
 from loanapp.components.links import app_link
+from loanapp.components.pix import pix_offer
 from loanapp.components.receive_calculation import (
     Calculated,
     Line,
@@ -33,6 +35,9 @@ from loanapp.components.receive_calculation import (
 from loanapp.components.states import error_card, not_found, page_skeleton
 from loanapp.gate import AuthState, requires
 from loanapp.queries.invoices import InvoiceAsked, InvoiceRecord, invoice_record
+from loanapp.services.one_off_texts import SendCalculation
+
+SEND_FORM = "send-invoice-calculation"
 
 
 class Shown(TypedDict):
@@ -55,6 +60,7 @@ class Shown(TypedDict):
     until: str
     today: str
     receive_to: str
+    pix_of: str
     paper: str
     page_to: str
     messages_to: str
@@ -62,7 +68,8 @@ class Shown(TypedDict):
 
 NOTHING = Shown(
     title="", client="", client_to="", loan="", loan_to="", due="", look="", look_note="", total="", total_label="",
-    heading="", note="", moment="", base="", until="", today="", receive_to="", paper="", page_to="", messages_to="",
+    heading="", note="", moment="", base="", until="", today="", receive_to="", pix_of="", paper="",
+    page_to="", messages_to="",
 )  # fmt: skip
 
 
@@ -75,6 +82,7 @@ class InvoiceState(AuthState):
     facts: Facts = NO_FACTS
     previous_to: str = ""
     next_to: str = ""
+    _of: SendCalculation | None = None
     errors: dict[str, str] = {}  # noqa: RUF012
     fault: str = ""
 
@@ -104,6 +112,12 @@ class InvoiceState(AuthState):
         elif "ate" not in self.errors or self.step != "shown":
             self.step = "failed" if outcome.reference else "missing"
 
+    @rx.event(temporal=True)
+    @requires(Permission.MESSAGES_SEND)
+    async def send(self, form: dict[str, Any]) -> Any:
+        """Send the calculation to the borrower by WhatsApp, once by the key of its form."""
+        return await sent(self._of, form, SEND_FORM)
+
     @rx.event
     @requires(Permission.INVOICES_VIEW)
     async def set_open(self, is_open: bool) -> Any:  # noqa: FBT001 - the drawer's own event.
@@ -117,6 +131,12 @@ class InvoiceState(AuthState):
         receive_to = address.list_address(self, receber=f"{record.request_number}-{record.number}")
         self.shown = _shown(record, receive_to)
         self.previous_to, self.next_to = self._place(record.previous_id), self._place(record.next_id)
+        self._of = SendCalculation(
+            request_id=record.request_id,
+            invoice_number=record.number,
+            as_of=record.as_of,
+            message_id=record.request_id,
+        )
         charged = _calculated(record)
         self.lines = charged["lines"] if charged else []
         self.facts = facts_of(record.explained) if record.explained else NO_FACTS
@@ -173,6 +193,7 @@ def _shown(record: InvoiceRecord, receive_to: str) -> Shown:
         until=date_text(record.as_of) if record.as_of != record.today else "",
         today=record.today.isoformat(),
         receive_to=receive_to if open_cents else "",
+        pix_of=f"{record.request_number}-{record.number}" if open_cents and record.as_of == record.today else "",
         paper=paper_address(record.request_number, record.number, record.as_of) if record.charged else "",
         page_to=f"/parcelas/{record.invoice_id}",
         messages_to=address.address("/mensagens", busca=record.client_name),
@@ -250,8 +271,11 @@ def _actions(*more: rx.Component) -> rx.Component:
             may_receive,
             link_button("Receber", to=shown["receive_to"], kind="primary", icon="banknote"),
         ),
+        rx.cond(shown["receive_to"] != "", send_form(SEND_FORM, InvoiceState.send)),
         rx.cond(shown["paper"] != "", download_button("PDF", to=shown["paper"])),
+        invoice_menu(shown["receive_to"]),
         *more,
+        rx.cond(shown["pix_of"] != "", pix_offer(shown["pix_of"])),
         class_name="flex flex-wrap gap-3 no-print",
     )
 

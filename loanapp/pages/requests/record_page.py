@@ -5,6 +5,7 @@ import reflex as rx
 from domain.permissions import Permission
 from loanapp.components.badges import status_badge
 from loanapp.components.due_date import DueDateState, due_date_dialog
+from loanapp.components.explain import explained_amount
 from loanapp.components.figures import fact, facts
 from loanapp.components.glyphs import glyph
 from loanapp.components.links import app_link
@@ -17,6 +18,7 @@ from loanapp.components.waive import WaiveState
 from loanapp.components.waive_dialog import waive_dialog
 from loanapp.pages.requests.actions import action_bar, may
 from loanapp.pages.requests.adjustments import AdjustmentsState, adjustments_dialog, adjustments_tab
+from loanapp.pages.requests.chain import chain_panel
 from loanapp.pages.requests.client_credit import credit_notice
 from loanapp.pages.requests.decisions import decision_dialogs
 from loanapp.pages.requests.guarantor import GuarantorState, guarantor_panel
@@ -31,7 +33,11 @@ from loanapp.pages.requests.take_back import waiting_notices
 
 def _fact(item: rx.Var[Fact]) -> rx.Component:
     value = rx.cond(item["is_alarming"], rx.el.span(item["value"], class_name="overdue"), item["value"])
-    return fact(item["label"], rx.el.span(value, class_name="tabular-nums"))
+    explained = explained_amount(item["value"], to=f"?calculo={RequestRecordState.number}")
+    return fact(
+        item["label"],
+        rx.cond(item["label"] == "Saldo hoje", explained, rx.el.span(value, class_name="tabular-nums")),
+    )
 
 
 def _header() -> rx.Component:
@@ -40,7 +46,6 @@ def _header() -> rx.Component:
         rx.el.div(
             app_link(state.client, to=state.client_to, class_name="link title-small"),
             status_badge("request", state.status),
-            rx.cond(state.parent_to != "", app_link("Empréstimo de origem", to=state.parent_to)),
             class_name="flex flex-wrap items-center gap-3",
         ),
         facts(rx.foreach(state.facts, _fact)),
@@ -233,6 +238,7 @@ def record() -> rx.Component:
     loaded = rx.el.div(
         _notices(),
         _header(),
+        chain_panel(),
         rx.cond(
             rx.Var.create(["ACTIVE", "LOST"]).contains(RequestRecordState.status),
             pix_offer(RequestRecordState.number.to_string(), has_more=True),
