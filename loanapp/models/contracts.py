@@ -308,6 +308,7 @@ def aggregate_columns(loaded: LoadedContract, position: Position, *, to_recover_
         "total_value_overdue": position.total_overdue.cents,
         "credit_cents": position.credit.cents,
         "invoices_paid": sum(1 for invoice in position.invoices if invoice.status is InvoiceStatus.PAID),
+        "invoices_open": len(unsettled),
         "next_due_date": min(unsettled, default=None),
         "overdue_since": min(overdue, default=None),
     }

@@ -164,7 +164,7 @@ def _portfolio(tx: Tx) -> Portfolio:
     is_at_risk = Request.overdue_since < tx.business_date - timedelta(days=AT_RISK_DAYS)
     numbers = {
         "active_count": func.count().filter(is_active),
-        "unsettled_count": func.sum(Request.instalment_count - Request.invoices_paid).filter(is_active),
+        "unsettled_count": func.sum(Request.invoices_open).filter(is_active),
         "open_cents": func.sum(Request.total_value_open).filter(is_active),
         "overdue_cents": func.sum(Request.total_value_overdue).filter(is_active),
         "at_risk_cents": func.sum(Request.total_value_open).filter(is_active, is_at_risk),

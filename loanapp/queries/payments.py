@@ -162,7 +162,7 @@ def receivables(tx: Tx, parameters: ReceivablesOf) -> tuple[Receivable, ...]:
             number=request.number,
             client_name=name,
             invoices_paid=request.invoices_paid,
-            instalment_count=request.instalment_count,
+            instalment_count=request.invoices_count,
             next_due_date=request.next_due_date,
             open_cents=request.total_value_open,
             overdue_cents=request.total_value_overdue,

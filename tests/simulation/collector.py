@@ -25,7 +25,7 @@ from tests.build.book import an_id, at, rows
 from tests.simulation.mirror import Loan
 from tests.simulation.office import ANY, CRASHES, Office
 
-DISCOUNTS = st.sampled_from([0, 0, 5, 20, 50, 100])
+DISCOUNTS = st.sampled_from([0, 0, 5, 20, 20, 20, 100])
 SMALL_LIMIT_CENTS = 10_000
 
 
@@ -104,7 +104,8 @@ class Collector(Office):
     @precondition(lambda self: self.offers)
     @rule(which=ANY, crash=CRASHES)
     def accept(self, which: int, crash: str) -> None:
-        made = self.offers[which % len(self.offers)]
+        # Mostly one of the newest: the older ones are soon stale.
+        made = self.offers[-1 - which % len(self.offers) if which % 4 == 0 else -1 - which % min(2, len(self.offers))]
         loan, offer = made.loan, made.offer
         order = renegotiations.AcceptOffer(
             renegotiation_id=made.renegotiation_id, new_request_id=an_id(), down_payment_id=an_id(),
@@ -154,6 +155,7 @@ class Collector(Office):
     def let_offers_expire(self) -> None:
         while renegotiations.expire_next(SYSTEM, at(self.today), None) is not None:
             self.steps.done["expire_next"] += 1
+        self.offers = [each for each in self.offers if each.offer.valid_through >= self.today and each.loan.takes_money]
         assert rows(
             "SELECT count(*) FROM renegotiations WHERE status IN ('DRAFT', 'PROPOSED') AND valid_through < :today",
             today=self.today,
@@ -180,3 +182,33 @@ class Collector(Office):
         """Grant what somebody asked; which has no answer of its own, so the question's state tells."""
         self.submit(approvals.grant, decision, crash, actor=actor, move=True)
         return rows("SELECT status FROM approvals WHERE id = :id", id=decision.approval_id) == [("GRANTED",)]
+
+    @precondition(lambda self: any(loan.status is RequestStatus.LOST for loan in self.loans))
+    @rule(which=ANY, crash=CRASHES)
+    def reopen(self, which: int, crash: str) -> None:
+        loan = self.loan(which)
+        is_possible = loan.status is RequestStatus.LOST
+        order = approvals.TakeBack(request_id=loan.request_id, approval_id=an_id(), reason="Voltou a pagar")
+        was_asked = self.submit(approvals.ask_reopening, order, crash) is not None
+        assert was_asked is is_possible
+        if was_asked:
+            decision = approvals.Decide(approval_id=order.approval_id, reason="De acordo")
+            assert not self.granted(decision, "", self.book.manager), "who asked has granted it"
+            assert self.granted(decision, crash, self.book.admin)
+            loan.lost[-1].append(self.today)
+            loan.facts += 1
+
+    @precondition(lambda self: any(not loan.payments for loan in self.loans))
+    @rule(which=ANY, crash=CRASHES)
+    def cancel(self, which: int, crash: str) -> None:
+        unpaid = [loan for loan in self.loans if not loan.payments]
+        loan = unpaid[which % len(unpaid)] if which % 3 else self.loan(which)
+        is_unpaid = all(payment.reversed_on is not None for payment in loan.payments.values())
+        is_possible = loan.status is RequestStatus.ACTIVE and loan.parent is None and is_unpaid
+        order = approvals.TakeBack(request_id=loan.request_id, approval_id=an_id(), reason="O dinheiro voltou")
+        was_asked = self.submit(approvals.ask_cancellation, order, crash) is not None
+        assert was_asked is is_possible
+        if was_asked:
+            decision = approvals.Decide(approval_id=order.approval_id, reason="De acordo")
+            assert self.granted(decision, crash, self.book.admin)
+            loan.cancelled(self.today)

@@ -159,6 +159,12 @@ class Loan:
         self.contract = replace(self.contract, closed_on=day, charges_end_on=offered_on)
         self.carried = carried
 
+    def cancelled(self, day: date) -> None:
+        """Remember that its disbursement was taken back: what it asked for stood until that day."""
+        self.cancelled_on = day
+        invoices = tuple(replace(each, removed_on=day) for each in self.contract.invoices)
+        self.contract = replace(self.contract, invoices=invoices)
+
     def position_then(self, as_of: date, mora_as_of: date | None = None) -> Position:
         """Return what the rule makes of the facts as a day knew them."""
         contract = self.contract
@@ -178,7 +184,8 @@ class Loan:
         while loan is not None:
             paid += loan.position_then(day).total_paid.cents
             loan = loan.parent
-        return 0 if self.status_on(day) is RequestStatus.RENEGOTIATED else max(0, self.root_principal.cents - paid)
+        owes_nothing = self.status_on(day) in (RequestStatus.RENEGOTIATED, RequestStatus.UNAPPROVED)
+        return 0 if owes_nothing else max(0, self.root_principal.cents - paid)
 
     def _payments(self) -> list[PaymentFact]:
         uses = credit_uses()
