@@ -110,11 +110,8 @@ class MyCashState(AuthState):
         self.to_hand_in_text = counted(found.to_hand_in_count, "recebimento", "recebimentos")
         waits = found.in_hand_cents - found.to_hand_in_cents
         self.awaiting = f"{brl_text(waits)} entregues esperam a conferência e contam no limite até lá." if waits else ""
-        self.sums = [
-            [word, brl_text(found.by_method[method])]
-            for method, word in METHOD_NAMES.items()
-            if method in found.by_method
-        ]
+        sums = found.by_method
+        self.sums = [[word, brl_text(sums[method])] for method, word in METHOD_NAMES.items() if method in sums]
         self.rows = [receipt_row(line) for line in found.lines]
         self.hand_ins = [hand_in_row(line) for line in found.hand_ins]
         self.is_loaded = True
