@@ -156,8 +156,8 @@ class Paper(FPDF):
         """Write a word across the page, as a rubber stamp does, below what is written after it."""
         here = self.get_x(), self.get_y()
         self._font(size=64, is_bold=True, colour=_STAMP)
-        with self.rotation(35, self.w / 2, self.h / 2):
-            self.set_xy(0, self.h / 2)
+        with self.rotation(35, self.w / 2, self.h * 0.38):
+            self.set_xy(0, self.h * 0.38)
             self.cell(self.w, 20, printable(text), align="C")
         self.set_xy(*here)
 

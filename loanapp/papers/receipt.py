@@ -56,7 +56,7 @@ def receipt_words(receipt: Receipt) -> ReceiptWords:
         mark=_mark(receipt),
         statement=(
             f"Recebemos de {receipt.client_name} o valor de {brl(receipt.amount_cents)}, {how}, em"
-            f" {day(receipt.received_on)}, referente ao empréstimo nº {receipt.request_number}."
+            f" {day(receipt.received_on)}, referente ao empréstimo nº\N{NO-BREAK SPACE}{receipt.request_number}."
         ),
         facts=(
             ("Cliente", receipt.client_name),

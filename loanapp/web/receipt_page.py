@@ -8,6 +8,7 @@ from hashlib import sha256
 from html import escape
 
 from loanapp.papers.creditor import letterhead_of
+from loanapp.papers.formats import brl
 from loanapp.papers.receipt import TITLE, ReceiptWords, receipt_words
 from loanapp.queries.receipts import Receipt
 
@@ -23,6 +24,7 @@ main{max-width:720px;margin:0 auto;padding:20px;background:var(--panel);border:1
 header{display:flex;flex-wrap:wrap;justify-content:space-between;gap:4px 24px;padding-bottom:16px;
 border-bottom:1px solid var(--line)}
 header p,h1,h2{margin:0}
+header div+div{margin-top:4px}
 h1{font-size:24px;line-height:30px}
 h2{font-size:18px;line-height:26px;margin-top:24px}
 .name{font-weight:600}.muted{color:var(--muted);font-size:14px;line-height:20px}
@@ -50,6 +52,7 @@ margin-top:10pt}.mark{border:2px solid #000}.part{break-inside:avoid}}
 @media print and (max-width:90mm){body{font-size:9pt;line-height:12pt}.amount{font-size:15pt;line-height:18pt}
 header{display:block}}
 """
+_NOTHING = brl(0)
 _SCRIPT = 'document.querySelector("[data-print]")?.addEventListener("click",()=>window.print())'
 
 
@@ -88,7 +91,7 @@ def receipt_html(receipt: Receipt, *, pdf_address: str) -> str:
 <dl>{"".join(f"<div><dt>{escape(label)}</dt><dd>{escape(value)}</dd></div>" for label, value in written.facts)}</dl>
 <h2>O que foi pago</h2>
 <ul>{"".join(_part(written.headers, row) for row in written.rows)}</ul>
-{"".join(f"<p>{escape(note)}</p>" for note in written.notes)}
+{"".join(f"<p>{escape(note)}</p>" for note in (written.notes[1:] if written.mark else written.notes))}
 <p class="actions"><a class="primary" href="{escape(pdf_address)}" download>Baixar PDF</a>
 <button type="button" data-print>Imprimir</button></p>
 """
@@ -128,6 +131,7 @@ def _part(headers: tuple[str, ...], row: tuple[str, ...]) -> str:
     lines = [
         f"<div><span>{escape(header)}</span><span>{escape(value)}</span></div>"
         for header, value in zip(headers[2:-1], row[2:-1], strict=True)
+        if value != _NOTHING
     ]
     total = f'<div class="sum"><span>{escape(headers[-1])}</span><span>{escape(row[-1])}</span></div>'
     return f'<li class="part"><span class="name">{escape(title)}</span>{"".join(lines)}{total}</li>'
