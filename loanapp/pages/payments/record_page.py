@@ -11,6 +11,7 @@ from loanapp.components.figures import fact, facts
 from loanapp.components.glyphs import glyph
 from loanapp.components.links import app_link
 from loanapp.components.page import page
+from loanapp.components.receipt_actions import receipt_actions
 from loanapp.components.states import error_card, not_found, page_skeleton
 from loanapp.components.table import Column, data_table
 from loanapp.gate import AuthState
@@ -117,6 +118,15 @@ def _parts() -> rx.Component:
     )
 
 
+def _receipt() -> rx.Component:
+    state = PaymentRecordState
+    # A new key looks up the links of another payment.
+    actions = rx.el.div(
+        receipt_actions(state.payment_id, state.number), class_name="panel no-print", key=state.payment_id
+    )
+    return rx.cond(_may(Permission.RECEIPTS_SHARE) & (state.payment_id != ""), actions)
+
+
 def _move(move: rx.Var[MoveRow]) -> rx.Component:
     return rx.el.li(rx.cond(move["to"] != "", app_link(move["text"], to=move["to"]), rx.el.span(move["text"])))
 
@@ -221,7 +231,7 @@ def payment_record_page() -> rx.Component:
     """Draw the record."""
     state = PaymentRecordState
     loaded = rx.el.div(
-        _notices(), _head(), _undone(), _parts(), _credit(), _dialogs(), class_name="flex flex-col gap-4"
+        _notices(), _head(), _undone(), _receipt(), _parts(), _credit(), _dialogs(), class_name="flex flex-col gap-4"
     )
     return rx.cond(
         state.is_missing,

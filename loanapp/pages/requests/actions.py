@@ -26,7 +26,7 @@ def action_bar() -> rx.Component:
         ("APPROVED", _release()),
         ("ACTIVE", rx.fragment(_running_menu(), _renegotiate(), _receive("Receber"))),
         ("LOST", rx.fragment(_lost_menu(), _renegotiate(), _receive("Registrar recuperação"))),
-        ("PAID", _ask_again("Nova solicitação")),
+        ("PAID", rx.fragment(_late_money(), _ask_again("Nova solicitação"))),
         ("UNAPPROVED", _ask_again("Nova solicitação")),
         rx.fragment(),
     )
@@ -112,6 +112,14 @@ def _receive(text: str) -> rx.Component:
     return rx.cond(
         may(Permission.PAYMENTS_REGISTER),
         link_button(text, to=RequestRecordState.receive_to, kind="primary", icon="banknote"),
+    )
+
+
+def _late_money() -> rx.Component:
+    """Offer to register what came in though nothing is owed: it becomes the client's credit."""
+    return rx.cond(
+        may(Permission.PAYMENTS_REGISTER),
+        link_button("Registrar recebimento", to=RequestRecordState.receive_to, icon="banknote"),
     )
 
 
