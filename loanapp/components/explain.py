@@ -4,23 +4,27 @@
 nothing more is paid.
 """
 
+import dataclasses
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, TypedDict
+from uuid import UUID
 
 import reflex as rx
 
 from domain.calendar import parse_date
 from domain.errors import Checks
 from domain.explanations import mora_base_words
+from domain.permissions import Permission
 from loanapp import bridge
 from loanapp.components import address, feedback
-from loanapp.components.buttons import download_button, link_button
+from loanapp.components.buttons import download_button, link_button, submit_button
 from loanapp.components.drawer import drawer
 from loanapp.components.explanation import NO_FACTS, Facts, facts_of, facts_shown
 from loanapp.components.fields import date_field
 from loanapp.components.filters import filter_bar
-from loanapp.components.formats import brl_text, counted, date_text
+from loanapp.components.formats import brl_text, counted, date_text, instant_text
+from loanapp.components.forms import once_form, settled
 from loanapp.components.links import app_link
 from loanapp.components.receive_calculation import Calculated, Line, calculated, calculated_invoice, calculation
 from loanapp.components.states import error_card, not_found
@@ -28,8 +32,10 @@ from loanapp.components.targets import target
 from loanapp.gate import AuthState, requires
 from loanapp.queries.calculations import Calculation, CalculationOf
 from loanapp.queries.calculations import calculation as read_calculation
+from loanapp.services.one_off_texts import SendCalculation, send_calculation
 
 INVOICES_SHOWN = 60
+SEND_FORM = "send-calculation"
 
 
 class Shown(TypedDict):
@@ -92,6 +98,7 @@ class ExplainState(AuthState):
     facts: Facts = NO_FACTS
     errors: dict[str, str] = {}  # noqa: RUF012
     fault: str = ""
+    _of: SendCalculation | None = None
 
     @rx.event
     @requires()
@@ -118,7 +125,19 @@ class ExplainState(AuthState):
             return rx.redirect(address.changed(self, calculo="", ate=""), replace=True)
         return None
 
+    @rx.event(temporal=True)
+    @requires(Permission.MESSAGES_SEND)
+    async def send(self, form: dict[str, Any]) -> Any:
+        """Send the calculation to the borrower by WhatsApp, once by the key of its form."""
+        return await sent(self._of, form, SEND_FORM)
+
     def _show(self, found: Calculation) -> None:
+        self._of = SendCalculation(
+            request_id=found.request_id,
+            invoice_number=found.invoice_number,
+            as_of=found.as_of,
+            message_id=found.request_id,
+        )
         owed = [each for each in found.invoices if each.charged.open_cents or found.invoice_number is not None]
         self.shown = _shown(found, counts=len(owed))
         self.invoices = [
@@ -129,6 +148,34 @@ class ExplainState(AuthState):
             for each in owed[:INVOICES_SHOWN]
         ]  # fmt: skip
         self.facts = facts_of(owed[0]) if found.invoice_number is not None else NO_FACTS
+
+
+async def sent(order: SendCalculation | None, form: dict[str, Any], form_id: str) -> Any:
+    """Queue a calculation for WhatsApp under the key that the form made, and say when it leaves, or why not."""
+    if order is None:
+        return settled(form_id, is_done=False)
+
+    def parse(texts: Mapping[str, str], _today: date) -> SendCalculation:
+        return dataclasses.replace(order, message_id=UUID(texts["command_id"]))
+
+    outcome = await bridge.submit(send_calculation, parse, form)
+    if not outcome.ok:
+        return [settled(form_id, is_done=False), rx.toast.error(feedback.message(outcome))]
+    leaves = instant_text(outcome.result.available_at)
+    return [settled(form_id, is_done=True), rx.toast.success(f"Cálculo na fila do WhatsApp, sai a partir de {leaves}.")]
+
+
+def send_form(form_id: str, on_submit: Any, text: str = "Enviar pelo WhatsApp") -> rx.Component:
+    """Show the button that sends a text to the borrower, to who may send one."""
+    return rx.cond(
+        AuthState.permissions.contains(Permission.MESSAGES_SEND.value),
+        once_form(
+            submit_button(text, kind="secondary", busy="Enviando…"),
+            id=form_id,
+            on_submit=on_submit,
+            class_name="contents",
+        ),
+    )
 
 
 def parse_asked(texts: Mapping[str, str], today: date) -> CalculationOf:
@@ -221,6 +268,7 @@ def _body() -> rx.Component:
         _note(shown["more"]),
         _note(shown["credit"]),
         rx.el.div(
+            send_form(SEND_FORM, state.send),
             download_button("PDF", to=shown["paper"]),
             rx.cond(
                 shown["invoice_to"] != "",

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from domain.permissions import Role
 from loanapp.pages.renegotiations.all_offers import OffersState
-from loanapp.pages.renegotiations.offer import OfferState
+from loanapp.pages.renegotiations.offer_state import OfferState
 from loanapp.pages.renegotiations.simulate import SimulateState
 from loanapp.services.requests import RequestReceipt
 from loanapp.settings import Settings

@@ -67,6 +67,7 @@ class LoanRow(TypedDict):
     principal: str
     paid: str
     open: str
+    explain: str
     overdue: str
     is_overdue: bool
     next_due: str
@@ -87,6 +88,7 @@ class InvoiceRow(TypedDict):
     charges: str
     paid: str
     open: str
+    explain: str
     receive_to: str
 
 
@@ -192,6 +194,7 @@ def loan_row(loan: ClientLoan) -> LoanRow:
         principal=brl_text(loan.principal_cents),
         paid=f"{loan.invoices_paid}/{loan.instalment_count}",
         open=brl_text(loan.open_cents),
+        explain=str(loan.number) if loan.open_cents else "",
         overdue=f"{brl_text(loan.overdue_cents)} · {days}" if loan.overdue_cents else "—",
         is_overdue=loan.overdue_cents > 0,
         next_due=date_text(loan.next_due_date),
@@ -238,6 +241,7 @@ def invoice_row(invoice: ClientInvoice, receive_to: str) -> InvoiceRow:
         charges=brl_text(invoice.charges_cents),
         paid=brl_text(invoice.paid_cents),
         open=brl_text(invoice.open_cents),
+        explain=f"{invoice.request_number}-{invoice.number}" if invoice.open_cents else "",
         receive_to=receive_to if invoice.open_cents else "",
     )
 

@@ -15,6 +15,7 @@ from loanapp.components import address, feedback
 from loanapp.components.address import NOWHERE, Place
 from loanapp.components.badges import invoice_look, status_badge
 from loanapp.components.buttons import link_button
+from loanapp.components.explain import explained_amount
 from loanapp.components.fields import date_field, select_field, text_field
 from loanapp.components.filters import filter_bar, filter_chip, view_chips
 from loanapp.components.formats import brl_text, counted, date_text
@@ -278,7 +279,7 @@ COLUMNS = (
     Column(header="Multa + mora", cell=_charges, is_numeric=True, on_phone="none", total=InvoicesState.charges_total),
     Column(
         header="Total hoje",
-        cell=lambda row: row["open"],
+        cell=lambda row: explained_amount(row["open"], to=row["to"]),
         is_numeric=True,
         order="total",
         total=InvoicesState.open_total,

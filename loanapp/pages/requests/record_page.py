@@ -18,7 +18,7 @@ from loanapp.components.waive import WaiveState
 from loanapp.components.waive_dialog import waive_dialog
 from loanapp.pages.requests.actions import action_bar, may
 from loanapp.pages.requests.adjustments import AdjustmentsState, adjustments_dialog, adjustments_tab
-from loanapp.pages.requests.chain import chain_panel
+from loanapp.pages.requests.chain import ChainState, chain_panel
 from loanapp.pages.requests.client_credit import credit_notice
 from loanapp.pages.requests.decisions import decision_dialogs
 from loanapp.pages.requests.guarantor import GuarantorState, guarantor_panel
@@ -225,6 +225,7 @@ def _conditions_list() -> rx.Component:
     on_load=[
         RequestRecordState.load,
         GuarantorState.load,
+        ChainState.load,
         AdjustmentsState.load,
         WaiveState.look_at_address,
         DueDateState.look_at_address,
