@@ -28,6 +28,8 @@ COMMANDS = {
     "renegotiate": ("loanapp.commands.renegotiate", "renegotiate"),
     "lost": ("loanapp.commands.corrections", "lost"),
     "verify": ("loanapp.commands.verify", "verify"),
+    "company": ("loanapp.commands.company", "company"),
+    "pix": ("loanapp.commands.company", "pix"),
     "client": ("loanapp.commands.clients", "client"),
     "user": ("loanapp.commands.users", "user"),
     "doctor": ("loanapp.commands.doctor", "doctor"),

@@ -21,5 +21,6 @@ def ensure_company() -> None:
             address="Avenida Paulista, 1000, São Paulo, SP",
             support_channel="(11) 3003-0000",
             support_hours="segunda a sexta, das 9h às 18h",
+            email="contato@creditoexemplo.com.br",
         ),
     )

@@ -15,7 +15,7 @@ from domain.cycles import TRIGGERS, Cycle, is_due_on
 from domain.permissions import SYSTEM, Actor, Role
 from loanapp.clock import Moment, on
 from loanapp.services import _runner, company, cycles, users
-from loanapp.services.company import ChangeCompany
+from loanapp.services.company import ChangeCompany, ChangePix
 from loanapp.services.cycles import OpenRun
 from loanapp.services.users import AddUser
 
@@ -27,6 +27,7 @@ COMPANY = ChangeCompany(
     support_hours="segunda a sexta, 9h às 18h",
     email="contato@creditoexemplo.com.br",
 )
+PIX = ChangePix(pix_key="pix@creditoexemplo.com.br", pix_city="São Paulo")
 
 Deed = Callable[[Moment], None]
 
@@ -52,6 +53,7 @@ def add_staff(moment: Moment, logins: tuple[Login, ...], password: str) -> tuple
 def set_company(moment: Moment) -> None:
     """Write who lends in an invented book, and the late charges that its requests copy."""
     company.change_company(SYSTEM, moment, COMPANY)
+    company.change_pix(SYSTEM, moment, PIX)
 
 
 @dataclass
