@@ -68,7 +68,7 @@ class PixState(AuthState):
         )
         outcome = await bridge.read(pix_of, order)
         self.pix, self.problem = shown_of(outcome.value), feedback.message(outcome)
-        if outcome.ok and outcome.result is None:
+        if outcome.ok and outcome.value is None:
             self.problem = NO_CODE
 
     @rx.event
