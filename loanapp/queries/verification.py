@@ -33,6 +33,7 @@ from loanapp.models.messages import Message
 from loanapp.models.payments import Allocation, CreditUse, Payment, Reversal
 from loanapp.models.requests import Request
 from loanapp.queries._query import Tx, query
+from loanapp.queries.agreement_evidence import agreement_differences
 from loanapp.queries.cash_evidence import cash_differences
 from loanapp.queries.evidence import payment_differences, request_differences, user_differences
 from loanapp.queries.money_evidence import fact_differences, last_effects, undone_since
@@ -102,6 +103,7 @@ def contracts(tx: Tx, after: UUID | None) -> ContractChecks:
         found.extend(_invoice_differences(request, contract, position))
         found.extend(_allocation_differences(request, contract, position, allocations))
         found.extend(_aggregate_differences(request, contract, position, recoverable[request_id]))
+    found.extend(agreement_differences(tx, requests, loaded))
     last_id = max(requests) if len(requests) == REQUESTS_PER_CHUNK else None
     return ContractChecks(tuple(found), len(requests), last_id)
 
@@ -141,7 +143,7 @@ def book(tx: Tx, _parameters: None) -> list[Difference]:
 
 
 def _plan_differences(request: Request, contract: LoadedContract) -> Iterator[Difference]:
-    """Yield what of the invoices is not the plan that the request's terms give; a renegotiation has its own."""
+    """Yield what of the invoices is not the plan that the request's terms give; an agreement's is its offer's."""
     if request.parent_id is not None:
         return
     terms = PlanTerms(

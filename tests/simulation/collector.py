@@ -18,7 +18,7 @@ from domain.payments import PaymentMethod
 from domain.permissions import SYSTEM, Actor, Limit
 from domain.renegotiations import DebtBreakdown, Offer, debt, offer_plan, remaining_bases
 from domain.requests import RequestStatus
-from loanapp.services import approvals, renegotiations
+from loanapp.services import approvals, renegotiations, returns, reversals
 from loanapp.services._received import PaymentReceipt
 from loanapp.services.approvals import WriteOff
 from tests.build.book import an_id, at, rows
@@ -46,12 +46,22 @@ class Offered:
         return offer_plan(self.owed, self.bases, self.offer, BusinessCalendar(), accepted_on=accepted_on)
 
 
+@dataclass(frozen=True)
+class Returned:
+    """A return that was recorded: by its id, and the invoice that it added."""
+
+    return_id: UUID
+    loan: Loan
+    number: int
+
+
 class Collector(Office):
     """The rules of offers, agreements and write-offs."""
 
     def __init__(self) -> None:
         super().__init__()
         self.offers: list[Offered] = []
+        self.returns: dict[UUID, Returned] = {}
 
     @precondition(lambda self: any(loan.takes_money for loan in self.loans))
     @rule(
@@ -212,3 +222,39 @@ class Collector(Office):
             decision = approvals.Decide(approval_id=order.approval_id, reason="De acordo")
             assert self.granted(decision, crash, self.book.admin)
             loan.cancelled(self.today)
+
+    def newest_of(self, loan: Loan) -> Loan:
+        """Return the loan that a chain has come to."""
+        while True:
+            successors = [each for each in self.loans if each.parent is loan]
+            if not successors:
+                return loan
+            loan = successors[0]
+
+    @precondition(lambda self: any(loan.carried and loan.payments for loan in self.loans))
+    @rule(which=ANY, crash=CRASHES)
+    def return_a_payment(self, which: int, crash: str) -> None:
+        known = [(loan, payment_id) for loan in self.loans if loan.carried for payment_id in loan.payments]
+        loan, payment_id = known[which % len(known)]
+        newest = self.newest_of(loan)
+        lines = loan.position_then(self.today).allocations
+        settled = [line.parts for line in lines if line.payment_id == payment_id]
+        is_standing = loan.payments[payment_id].reversed_on is None and payment_id not in self.returns
+        is_possible = is_standing and bool(settled)
+        order = returns.ReturnPayment(return_id=an_id(), payment_id=payment_id, reason="Transferência devolvida")
+        was_returned = self.submit(returns.return_payment, order, crash) is not None
+        assert was_returned is is_possible
+        if was_returned:
+            self.returns[payment_id] = Returned(order.return_id, newest, newest.owes_again(settled, self.today))
+            self.touch(loan.client_id)
+
+    @precondition(lambda self: self.returns)
+    @rule(which=ANY, crash=CRASHES)
+    def take_a_return_back(self, which: int, crash: str) -> None:
+        payment_id, returned = list(self.returns.items())[which % len(self.returns)]
+        order = reversals.ReverseReturn(reversal_id=an_id(), return_id=returned.return_id, reason="Não voltou")
+        if self.submit(reversals.reverse_return, order, crash) is not None:
+            assert not returned.loan.carried
+            returned.loan.owes_no_more(returned.number, self.today)
+            del self.returns[payment_id]
+            self.touch(returned.loan.client_id)

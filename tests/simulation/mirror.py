@@ -22,7 +22,9 @@ from domain.history import (
 )
 from domain.instalments import PlanTerms, build_plan
 from domain.money import Money
+from domain.payments import Parts
 from domain.recount import recount
+from domain.renegotiations import returned_payment_invoice
 from domain.requests import RequestStatus
 from loanapp.services._received import PaymentReceipt
 from tests.build.book import an_id, rows
@@ -165,6 +167,20 @@ class Loan:
         invoices = tuple(replace(each, removed_on=day) for each in self.contract.invoices)
         self.contract = replace(self.contract, invoices=invoices)
 
+    def owes_again(self, settled: list[Parts], day: date) -> int:
+        """Remember the invoice that a returned payment of an earlier loan of the chain added; return its number."""
+        self.facts += 1
+        number = max(each.number for each in self.contract.invoices) + 1
+        added = returned_payment_invoice(settled, number=number, failed_on=day, calendar=BusinessCalendar())
+        self.contract = replace(self.contract, invoices=(*self.contract.invoices, replace(added, added_on=day)))
+        return number
+
+    def owes_no_more(self, number: int, day: date) -> None:
+        """Remember that a return was taken back."""
+        self.facts += 1
+        invoices = (replace(each, removed_on=day) if each.number == number else each for each in self.contract.invoices)
+        self.contract = replace(self.contract, invoices=tuple(invoices))
+
     def position_then(self, as_of: date, mora_as_of: date | None = None) -> Position:
         """Return what the rule makes of the facts as a day knew them."""
         contract = self.contract
@@ -183,6 +199,7 @@ class Loan:
         loan: Loan | None = self
         while loan is not None:
             paid += loan.position_then(day).total_paid.cents
+            paid -= sum(each.original.cents for each in loan.contract.invoices if each.added_on and each.stands_on(day))
             loan = loan.parent
         owes_nothing = self.status_on(day) in (RequestStatus.RENEGOTIATED, RequestStatus.UNAPPROVED)
         return 0 if owes_nothing else max(0, self.root_principal.cents - paid)
@@ -204,9 +221,10 @@ def credit_uses() -> dict[int, list[CreditUse]]:
     """Return the uses of credit, by the number of the payment whose credit it is."""
     uses: defaultdict[int, list[CreditUse]] = defaultdict(list)
     statement = (
-        "SELECT p.number, u.amount_cents, u.business_date, r.business_date FROM credit_uses u"
-        " JOIN payments p ON p.id = u.source_payment_id LEFT JOIN reversals r"
+        "SELECT p.number, u.amount_cents, u.business_date, coalesce(r.business_date, b.business_date)"
+        " FROM credit_uses u JOIN payments p ON p.id = u.source_payment_id LEFT JOIN reversals r"
         " ON r.payment_id = u.used_by_payment_id OR r.refund_id = u.refund_id"
+        " LEFT JOIN returned_payments b ON b.payment_id = u.used_by_payment_id"
     )
     found: Any = rows(statement)
     for number, cents, used_on, returned_on in found:
