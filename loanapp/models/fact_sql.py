@@ -14,6 +14,7 @@ from sqlalchemy import (
     CompoundSelect,
     Date,
     ScalarSelect,
+    Select,
     Text,
     Uuid,
     func,
@@ -135,7 +136,12 @@ def rare_facts(request_ids: Sequence[UUID]) -> CompoundSelect[*tuple[Any, ...]]:
         .join(Invoice, Invoice.id == DueDateChange.invoice_id)
         .where(Invoice.request_id.in_(request_ids))
     )
-    returned = (
+    return union_all(adjustments, uses, settled, moved, _returns(request_ids))
+
+
+def _returns(request_ids: Sequence[UUID]) -> Select[*tuple[Any, ...]]:
+    """Return which invoices returned payments added, and from when to when they stood."""
+    return (
         select(
             *_columns(
                 Fact.RETURN,
@@ -151,7 +157,6 @@ def rare_facts(request_ids: Sequence[UUID]) -> CompoundSelect[*tuple[Any, ...]]:
         .outerjoin(Reversal, Reversal.returned_payment_id == ReturnedPayment.id)
         .where(Invoice.request_id.in_(request_ids))
     )
-    return union_all(adjustments, uses, settled, moved, returned)
 
 
 def _returned_on() -> ScalarSelect[date]:
