@@ -13,10 +13,10 @@ from loanapp.services import cash, payments
 from loanapp.services.cash import CheckCash, HandInCash
 from loanapp.services.payments import RegisterPayment
 
-# Visited borrowers who stopped paying (commands/street.py), and what each gave at the door, in centavos.
-_FIRST_ROUND = ((34, 15_000), (37, 8_000))
-_SECOND_ROUND = ((28, 20_000), (34, 10_000))
-_STILL_IN_HAND = (37, 6_000)
+# Visited borrowers (commands/street.py) without an offer, and what each gave at the door, in centavos.
+_FIRST_ROUND = ((31, 15_000), (28, 8_000))
+_SECOND_ROUND = ((28, 20_000), (31, 10_000))
+_STILL_IN_HAND = (19, 6_000)
 _SHORT_CENTS = 1_000
 
 
