@@ -63,7 +63,7 @@ def test_without_a_key_it_says_so(loan: RequestReceipt) -> None:
     assert (shown.pix, shown.problem) == (NO_PIX, NO_CODE)
 
 
-@pytest.mark.usefixtures("loan")
+@pytest.mark.usefixtures("database", "loan")
 @pytest.mark.parametrize("about", ["", "x", "1-2-3", "9" * 40, "999999"])
 def test_a_strangers_text_shows_nothing(about: str) -> None:
     a_pix_key()
