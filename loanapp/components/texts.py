@@ -171,7 +171,7 @@ TEXTS: dict[str, str] = {
     "waiver.of_nothing": "Escolha ao menos uma multa ou mora em aberto, cada uma uma vez, com um valor maior que zero.",
     "waiver.not_of_charge": "Só multa e mora podem ser dispensadas.",
     "waiver.above_open": "Estão em aberto só {open}.",
-    "waiver.above_limit": "Seu papel dispensa até {limit_pct}% deste encargo. Peça aprovação.",
+    "waiver.above_limit": "São mais que os {limit_pct}% deste encargo que seu papel dispensa. Peça a quem pode mais.",
     "waiver.id_taken": "Esta dispensa já foi registrada com outros dados. Recarregue a página.",
     "credit.not_enough": "O cliente tem {credit} de crédito.",
     "credit.above_open": "O empréstimo deve só {open}.",

@@ -144,7 +144,7 @@ def test_what_became_too_much_since_it_was_counted_asks_for_approval_at_the_next
     shown = waived((WaiveState.submit, a_form(**{FEE: "7,00", "waive_reason": "x"})))
 
     assert (shown.step, shown.needs_approval, shown.verb) == ("form", True, "Pedir aprovação para R$\xa07,00")
-    assert shown.errors == {"": "Seu papel dispensa até 20% deste encargo. Peça aprovação."}
+    assert shown.errors == {"": "São mais que os 20% deste encargo que seu papel dispensa. Peça a quem pode mais."}
 
 
 @pytest.mark.usefixtures("loan")
@@ -218,7 +218,7 @@ def test_a_manager_is_told_before_that_a_new_date_takes_too_much_off() -> None:
 
     shown = seen(DueDateState, "/emprestimos/1?vencimento=1-1", opened, typed)
 
-    assert shown.obstacle == "Seu papel dispensa até 20% deste encargo. Peça aprovação."
+    assert shown.obstacle == "São mais que os 20% deste encargo que seu papel dispensa. Peça a quem pode mais."
 
 
 def paid_off(*events: tuple[Any, dict[str, Any]]) -> SettleState:
@@ -234,7 +234,7 @@ def test_settling_shows_the_interest_that_comes_off_line_by_line() -> None:
 
     # Of the second's 60,00, 16 of 28 days have not yet run: 34,29.
     assert [(line["title"], line["open"], line["discount"], line["to_pay"]) for line in shown.lines] == [
-        ("Parcela 1", "R$\xa0358,40", "R$\xa00,00", "R$\xa0358,40"),
+        ("Parcela 1", "R$\xa0358,40", "", "R$\xa0358,40"),
         ("Parcela 2", "R$\xa0350,00", "\N{MINUS SIGN}R$\xa034,29", "R$\xa0315,71"),
     ]
     assert (shown.total, shown.discount, shown.after) == ("R$\xa0674,11", "R$\xa034,29", "Quita o empréstimo.")

@@ -224,7 +224,7 @@ def _line(line: SettlementLine) -> SettleLine:
         title=f"Parcela {line.number}",
         due=date_text(line.due_date),
         open=brl_text(line.open_cents),
-        discount=f"\N{MINUS SIGN}{brl_text(line.discount_cents)}" if line.discount_cents else brl_text(0),
+        discount=f"\N{MINUS SIGN}{brl_text(line.discount_cents)}" if line.discount_cents else "",
         to_pay=brl_text(line.to_pay_cents),
     )
 

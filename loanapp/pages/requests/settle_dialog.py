@@ -34,12 +34,12 @@ def _row(line: rx.Var[SettleLine]) -> rx.Component:
                 type="checkbox", name=line["field"], id=line["field"], default_checked=True, on_change=count,
             ),
             rx.el.span(line["title"], rx.el.span(" · vence ", line["due"], class_name="muted font-normal")),
-            class_name="tick grow tabular-nums",
+            class_name="tick grow min-w-0 tabular-nums",
         ),
         rx.el.div(
-            rx.el.div(line["open"], " ", rx.el.span(line["discount"], class_name="muted")),
+            rx.cond(line["discount"] != "", rx.el.div(line["open"], " ", line["discount"], class_name="muted")),
             rx.el.div(line["to_pay"], class_name="font-medium"),
-            class_name="text-right tabular-nums whitespace-nowrap",
+            class_name="text-right tabular-nums min-w-0",
         ),
         class_name="flex items-center justify-between gap-3 py-2 border-b border-[var(--c-line)]",
     )  # fmt: skip
@@ -49,7 +49,7 @@ def _quote() -> rx.Component:
     state = SettleState
     return rx.el.section(
         rx.el.p("Valor com encargos, menos os juros que ainda não correram:", class_name="muted"),
-        rx.el.ul(rx.foreach(state.lines, _row), class_name="max-h-72 overflow-y-auto pr-2"),
+        rx.el.ul(rx.foreach(state.lines, _row), class_name="md:max-h-72 md:overflow-y-auto md:px-1"),
         rx.el.dl(
             rx.el.div(rx.el.dt("Juros retirados"), rx.el.dd(state.discount), class_name="flex justify-between gap-4"),
             rx.el.div(
