@@ -190,13 +190,13 @@ def _form() -> rx.Component:
             rx.foreach(
                 state.lines,
                 lambda line: rx.el.tr(
-                    rx.el.th(line[0], scope="row", class_name="text-left font-normal muted py-1 pr-3"),
-                    rx.el.td(line[1], class_name="tabular-nums py-1 pr-3"),
+                    rx.el.th(line[0], scope="row", class_name="text-left caption py-1 pr-2"),
+                    rx.el.td(line[1], class_name="tabular-nums py-1 pr-2"),
                     rx.el.td(line[2], class_name="tabular-nums font-medium py-1"),
                 ),
             )
         ),
-        class_name="w-full",
+        class_name="w-full table-fixed",
     )
     count = form_held(FORM_ID, callback=state.count)
     hint = rx.el.p("Digite a nova data para ver o efeito.", class_name="muted")

@@ -178,7 +178,7 @@ def adjustments_tab() -> rx.Component:
         Column(header="Valor", cell=lambda row: row["amount"], is_numeric=True),
         Column(header="Por", cell=lambda row: row["told"]),
         Column(header="Motivo", cell=lambda row: row["reason"], class_name="max-w-72 [overflow-wrap:anywhere]"),
-        Column(header="", cell=_undo, on_phone="action"),
+        Column(header="Ação", cell=_undo, on_phone="action"),
     )
     notice = rx.el.p(
         glyph("info", class_name="shrink-0 mt-0.5"), state.notice, class_name="notice notice-good rounded-md mb-3",
