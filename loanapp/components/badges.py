@@ -43,11 +43,6 @@ LOOKS: dict[str, dict[str, Look]] = {
         "RENEGOTIATED": _look("Renegociada", "violet", "repeat-2"),
         "CANCELLED": _look("Cancelada", "gray", "ban"),
     },
-    "payment": {
-        "COUNTS": _look("Confirmado", "green", "circle-check-big"),
-        "REVERSED": _look("Estornado", "gray", "undo-2"),
-        "RETURNED": _look("Devolvido", "bronze", "undo-2"),
-    },
     "message": {
         "QUEUED": _look("Na fila", "gray", "clock"),
         "SENDING": _look("Enviando", "blue", "loader-circle"),
@@ -89,6 +84,7 @@ LOOKS: dict[str, dict[str, Look]] = {
     "payment": {
         "CONFIRMED": _look("Confirmado", "green", "circle-check-big"),
         "REVERSED": _look("Estornado", "gray", "undo-2"),
+        "RETURNED": _look("Devolvido", "bronze", "undo-2"),
         "WAITING": _look("Aguardando envio", "gray", "clock"),
         "TO_CHECK": _look("A conferir", "amber", "triangle-alert"),
     },

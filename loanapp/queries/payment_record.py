@@ -154,7 +154,7 @@ def payment_record(tx: Tx, number: int) -> PaymentRecord:
 def _standing(reversal: Reversal | None, returned: Returned | None) -> PaymentStanding:
     if reversal is not None:
         return PaymentStanding.REVERSED
-    return PaymentStanding.RETURNED if returned is not None else PaymentStanding.COUNTS
+    return PaymentStanding.RETURNED if returned is not None else PaymentStanding.CONFIRMED
 
 
 def _taken_off(tx: Tx, payment_id: UUID) -> tuple[TakenOff, ...]:

@@ -29,7 +29,7 @@ _AMOUNT_OF_LINES = (
 class PaymentStanding(StrEnum):
     """Whether a payment counts: it may be reversed, or have failed after its request was renegotiated."""
 
-    COUNTS = "COUNTS"
+    CONFIRMED = "CONFIRMED"
     REVERSED = "REVERSED"
     RETURNED = "RETURNED"
 
@@ -297,7 +297,7 @@ def _invoices_of(tx: Tx, payment_ids: Sequence[UUID]) -> dict[UUID, tuple[int, .
 
 
 def _line(row: Row[*tuple[Any, ...]], invoices: dict[UUID, tuple[int, ...]]) -> ReceivedLine:
-    standing = PaymentStanding.RETURNED if row.is_returned else PaymentStanding.COUNTS
+    standing = PaymentStanding.RETURNED if row.is_returned else PaymentStanding.CONFIRMED
     return ReceivedLine(
         payment_id=row.id,
         number=row.number,

@@ -78,7 +78,7 @@ def test_a_reversed_payment_stays_listed_struck_through_with_its_reversal_and_co
     shown = listed(f"{LIST}?visao=todos")
 
     assert [(row["standing"], row["is_undone"], row["invoices"]) for row in shown.rows] == [
-        ("COUNTS", False, "1 de 1"),
+        ("CONFIRMED", False, "1 de 1"),
         ("REVERSED", True, "1 de 1"),
     ]
     assert shown.rows[1]["undone"].startswith("Estorno de R$\xa030,00 em 22/02/2026 12:00 por Ana Souza: Transferência")
@@ -221,7 +221,7 @@ def test_a_payment_of_a_renegotiated_loan_is_returned_and_that_is_undone(
     assert (shown.standing, shown.can_keep, shown.can_return) == ("RETURNED", True, False)
     assert shown.undone["to_text"] == f"Cobrado na parcela 3 do empréstimo nº {agreed.new_request_number}"
     undone = seen(asked("keep"), (PaymentRecordState.keep, a_form("Entrou")), role=Role.SUPER_ADMIN)
-    assert (undone.standing, undone.can_return) == ("COUNTS", True)
+    assert (undone.standing, undone.can_return) == ("CONFIRMED", True)
     assert rows("SELECT status FROM invoices WHERE number = 3") == [("CANCELLED",)]
 
 

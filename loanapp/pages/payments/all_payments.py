@@ -211,7 +211,7 @@ COLUMNS = (
     Column(header="Valor", cell=lambda row: _struck(row, row["amount"]), is_numeric=True, order="valor"),
     Column(header="Forma", cell=lambda row: row["method"], on_phone="none"),
     Column(header="Registrado por", cell=lambda row: row["author"], on_phone="none"),
-    Column(header="Situação", cell=lambda row: status_badge("payment", row["standing"])),
+    Column(header="Situação", cell=lambda row: status_badge("payment", row["standing"].to(str))),
 )
 
 

@@ -60,7 +60,7 @@ def summary_of(found: ReceivedPage) -> str:
 
 def payment_row(line: ReceivedLine) -> PaymentRow:
     """Return one payment of the list."""
-    is_undone = line.standing is not PaymentStanding.COUNTS
+    is_undone = line.standing is not PaymentStanding.CONFIRMED
     verb = "Estorno" if line.standing is PaymentStanding.REVERSED else "Devolução"
     by = f" por {line.undone_by}" if line.undone_by else ""
     why = f": {line.undone_reason}" if line.undone_reason else ""

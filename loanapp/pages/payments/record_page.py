@@ -18,7 +18,7 @@ from loanapp.gate import AuthState
 from loanapp.pages.payments.record_state import FORM_ID, PaymentRecordState
 from loanapp.pages.payments.record_texts import EffectRow, MoveRow
 
-IS_UNDONE = PaymentRecordState.standing != "COUNTS"
+IS_UNDONE = PaymentRecordState.standing != "CONFIRMED"
 
 
 def _may(permission: Permission) -> rx.Var[bool]:
@@ -112,7 +112,7 @@ def _parts() -> rx.Component:
         ),
         rx.cond(
             state.parts.length() > 0,
-            rx.el.div(table, class_name=rx.cond(IS_UNDONE, "line-through", "")),
+            rx.el.div(table, class_name=rx.cond(IS_UNDONE, "[&_tbody]:line-through", "")),
             rx.el.p("Nenhuma parcela: o valor todo ficou como crédito do cliente.", class_name="panel muted"),
         ),
     )

@@ -151,7 +151,7 @@ def _payment_link(row: rx.Var[PaymentRow]) -> rx.Component:
 
 
 def _paid_amount(row: rx.Var[PaymentRow]) -> rx.Component:
-    return rx.el.span(row["amount"], class_name=rx.cond(row["standing"] == "COUNTS", "", "line-through muted"))
+    return rx.el.span(row["amount"], class_name=rx.cond(row["standing"] == "CONFIRMED", "", "line-through muted"))
 
 
 def _payments() -> rx.Component:
@@ -160,7 +160,7 @@ def _payments() -> rx.Component:
         Column(header="Nº", cell=_payment_link, on_phone="title"),
         Column(header="Data", cell=lambda row: row["received"]),
         Column(header="Valor", cell=_paid_amount, is_numeric=True),
-        Column(header="Situação", cell=lambda row: status_badge("payment", row["standing"]), on_phone="none"),
+        Column(header="Situação", cell=lambda row: status_badge("payment", row["standing"].to(str)), on_phone="none"),
         Column(header="Forma", cell=lambda row: row["method"]),
         Column(header="Parcelas", cell=lambda row: row["shares"]),
         Column(header="Registrado por", cell=lambda row: row["author"]),

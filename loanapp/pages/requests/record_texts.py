@@ -186,7 +186,7 @@ def payment_row(payment: PaymentLine) -> PaymentRow:
     return PaymentRow(
         number=str(payment.number),
         to=f"/recebimentos/{payment.number}",
-        standing="REVERSED" if payment.reversed_on else "RETURNED" if payment.is_returned else "COUNTS",
+        standing="REVERSED" if payment.reversed_on else "RETURNED" if payment.is_returned else "CONFIRMED",
         received=date_text(payment.received_on),
         amount=brl_text(payment.amount_cents),
         method=METHOD_NAMES[payment.method],
