@@ -44,7 +44,8 @@ BY_HAND = {
     "the mora base that was carried": (
         (
             "UPDATE invoices SET mora_base_cents = mora_base_cents - 1,"
-            " mora_remaining_base_cents = mora_remaining_base_cents - 1 WHERE number = 2 AND request_id = (SELECT id FROM requests WHERE number = 3)"
+            " mora_remaining_base_cents = mora_remaining_base_cents - 1"
+            " WHERE number = 2 AND request_id = (SELECT id FROM requests WHERE number = 3)"
         ),
         "request 3 invoice 2",
     ),
