@@ -69,7 +69,7 @@ def _company() -> rx.Component:
             _pair(
                 text_field(
                     "email", "E-mail (opcional)", errors=errors, value=now["email"], type="email",
-                    help_text="O endereço eletrônico que contratos e propostas mostram",
+                    help_text="Aparece em contratos e propostas",
                 ),
                 text_field(
                     "support_channel", "Canal de atendimento", errors=errors, value=now["support_channel"],
@@ -170,7 +170,7 @@ def _pix() -> rx.Component:
             _pair(
                 text_field(
                     "pix_key", "Chave Pix (opcional)", errors=errors, value=now["pix_key"],
-                    help_text="CPF ou CNPJ, e-mail, +55 e o telefone, ou a chave aleatória",
+                    help_text="CPF, CNPJ, e-mail, +55 telefone ou aleatória",
                 ),
                 text_field(
                     "pix_city", "Cidade da conta", errors=errors, value=now["pix_city"],
