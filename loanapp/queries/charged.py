@@ -1,4 +1,4 @@
-"""The invoices of a loan with their charges; being moved to `loanapp/models/charged.py`."""
+"""What screens know of an invoice with its charges: they read from queries, never from models."""
 
 from loanapp.models.charged import ChargedInvoice, MoraStretch, charged_invoices
 
