@@ -16,7 +16,7 @@ from tests.pages.tabs import set_clock, signed_in_as
 from tests.services.test_returns import renegotiated
 
 pytestmark = pytest.mark.usefixtures("database")
-LEDGER = ("payments", "allocations", "reversals", "invoices", "requests", "clients", "audit_events")
+LEDGER = ("payments", "allocations", "reversals", "invoices", "requests", "clients")
 LIST, RECORD = "/recebimentos", "/recebimentos/1"
 
 
