@@ -43,9 +43,7 @@ def guarantor_fields(errors: Errors) -> rx.Component:
         text_field("guarantor_name", "Nome do fiador", errors=errors),
         tax_id_field("guarantor_tax_id", "CPF ou CNPJ do fiador", errors=errors),
         phone_field("guarantor_phone", "Telefone do fiador", errors=errors, help_text="Com DDD"),
-        text_field(
-            "guarantor_address", "Endereço do fiador", errors=errors, help_text="Rua, número, bairro, cidade e estado"
-        ),
+        text_field("guarantor_address", "Endereço do fiador", errors=errors, help_text="Rua, número, cidade"),
         class_name="grid gap-4 md:grid-cols-2 items-start",
     )
 
