@@ -3,6 +3,7 @@
 from typing import TypedDict
 
 from domain.payments import PaymentMethod
+from domain.requests import RequestStatus
 from loanapp.components.formats import brl_text, counted, date_text, days_text, instant_text
 from loanapp.components.receive_calculation import invoice_title
 from loanapp.queries.payments import PaymentDone, PaymentForm, PaymentFormOf, Receivable
@@ -88,12 +89,16 @@ def shares_of(form: PaymentForm) -> list[Share]:
 
 def after_text(form: PaymentForm) -> str:
     """Say what the loan owes after the payment, and what becomes credit."""
+    if form.status == RequestStatus.PAID and form.backdating is None:
+        return f"{brl_text(form.credit_cents)} viram crédito do cliente." if form.credit_cents else ""
     rest = "Quita o empréstimo." if form.settles else f"Restam {brl_text(form.remaining_cents)} no empréstimo."
     return f"{rest} {brl_text(form.credit_cents)} viram crédito do cliente." if form.credit_cents else rest
 
 
 def order_note(form: PaymentForm, asked: PaymentFormOf | None) -> str:
-    """Say that an older invoice receives first, where a later one was pressed."""
+    """Say that an older invoice receives first, where a later one was pressed; and that a paid loan owes nothing."""
+    if form.status == RequestStatus.PAID:
+        return "Nada está em aberto neste empréstimo. Se o dinheiro entrou, registre: fica como crédito do cliente."
     if asked is None or asked.invoice_number is None or not form.invoices:
         return ""
     first = form.invoices[0].number
