@@ -90,8 +90,7 @@ def _difference(row: rx.Var[HandInRow]) -> rx.Component:
 
 
 COUNTED_COLUMNS = (
-    Column(header="Entrega", cell=lambda row: row["number"], on_phone="none"),
-    Column(header="De", cell=lambda row: rx.el.span(row["holder"], " · ", row["number"]), on_phone="title"),
+    Column(header="Entrega", cell=lambda row: rx.el.span(row["number"], " · ", row["holder"]), on_phone="title"),
     Column(header="Entregue em", cell=lambda row: row["handed_in"], on_phone="none", class_name="tabular-nums"),
     Column(header="Esperado", cell=lambda row: row["expected"], is_numeric=True),
     Column(header="Contado", cell=lambda row: row["counted"], is_numeric=True),
@@ -100,7 +99,7 @@ COUNTED_COLUMNS = (
         header="Motivo", cell=lambda row: row["reason"], on_phone="none", class_name="max-w-72 [overflow-wrap:anywhere]"
     ),
     Column(header="Conferida por", cell=lambda row: row["checked"], class_name="tabular-nums"),
-    Column(header="Recebimentos", cell=_payments, on_phone="action"),
+    Column(header="Recebimentos", cell=_payments, on_phone="action", class_name="md:min-w-56"),
 )
 
 
