@@ -9,17 +9,15 @@ import pytest
 from sqlalchemy import Engine
 
 from domain.history import Component
-from domain.money import Money
 from domain.permissions import Role
 from loanapp import clock
 from loanapp.components.due_date import DueDateState
 from loanapp.components.waive import WaiveState
-from loanapp.pages.approvals.approvals import ApprovalsState
 from loanapp.pages.requests.adjustments import AdjustmentsState
 from loanapp.pages.requests.record_state import RequestRecordState
 from loanapp.pages.requests.settle import SettleState
 from loanapp.services import approvals
-from loanapp.services.approvals import AskWaiver, MarkLost, TakeBack
+from loanapp.services.approvals import MarkLost, TakeBack
 from loanapp.services.requests import RequestReceipt
 from loanapp.settings import Settings
 from tests.build.book import Book, everything, rows
@@ -377,40 +375,3 @@ def test_an_undone_waiver_needs_its_reason(book: Book, loan: RequestReceipt) -> 
 
     assert list(shown.errors) == ["undo_reason"]
     assert rows("SELECT count(*) FROM reversals") == [(0,)]
-
-
-def test_the_inbox_shows_each_kinds_facts(book: Book, loan: RequestReceipt) -> None:
-    lines = ((1, Component.LATE_FEE, Money(700)), (1, Component.MORA, Money(140)))
-    waiver = AskWaiver(request_id=loan.request_id, approval_id=uuid4(), lines=lines, reason="Ficou internado")
-    approvals.ask_waiver(book.manager, clock.moment(), waiver)
-    cancellation = TakeBack(request_id=loan.request_id, approval_id=uuid4(), reason="Cliente desistiu")
-    approvals.ask_cancellation(book.manager, clock.moment(), cancellation)
-    book.pay(loan, "1,40", on="2026-02-22")
-
-    shown = seen(ApprovalsState, "/aprovacoes", (ApprovalsState.load, {}), role=Role.SUPER_ADMIN)
-
-    cards = {card["kind"]: card for card in shown.cards}
-    assert cards["WAIVER"]["title"] == "Dispensar encargos: R$\xa08,40"
-    assert cards["WAIVER"]["facts"][:3] == [
-        ["Parcela 1, multa", "R$\xa07,00 de R$\xa07,00 em aberto"],
-        ["Parcela 1, mora", "R$\xa01,40 de R$\xa00,00 em aberto"],
-        ["Em aberto hoje", "R$\xa0707,00"],
-    ]
-    assert cards["WAIVER"]["obstacle"] == "Estão em aberto só R$\xa00,00."
-    assert cards["CANCELLATION"]["title"] == "Cancelar liberação: R$\xa0580,00"
-    assert cards["CANCELLATION"]["obstacle"].startswith("Este empréstimo já recebeu dinheiro (recebimento nº 1)")
-
-
-def test_a_granted_waiver_says_what_was_done(book: Book, loan: RequestReceipt) -> None:
-    lines = ((1, Component.LATE_FEE, Money(700)),)
-    waiver = AskWaiver(request_id=loan.request_id, approval_id=uuid4(), lines=lines, reason="Ficou internado")
-    approvals.ask_waiver(book.manager, clock.moment(), waiver)
-    asked = {"dialog": "grant", "approval_id": str(waiver.approval_id)}
-
-    shown = seen(
-        ApprovalsState, "/aprovacoes", (ApprovalsState.load, {}), (ApprovalsState.ask, asked),
-        (ApprovalsState.grant, a_form(reason="Confirmado")), role=Role.SUPER_ADMIN,
-    )  # fmt: skip
-
-    assert shown.notice == "Aprovado. Os encargos estão dispensados."
-    assert rows("SELECT total_value_open FROM requests") == [(70_140,)]

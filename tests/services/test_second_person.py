@@ -31,21 +31,13 @@ from loanapp.services.approvals import AskWaiver, Decide, MarkLost, TakeBack
 from loanapp.services.renegotiations import AcceptOffer, DraftOffer
 from loanapp.services.requests import RequestReceipt
 from tests.build.book import Book, a_day, a_person, an_id, at, everything, rows, run_cycles
+from tests.build.refusals import refused
 from tests.build.rivals import all_at_once
 
 pytestmark = pytest.mark.usefixtures("database")
 
 DAY = "2026-03-02"
 LATE_FEE, MORA = Component.LATE_FEE, Component.MORA
-
-
-def refused(act: Callable[[], object], error: type[DomainError]) -> DomainError:
-    """Assert that an act is refused and changed nothing; return the refusal."""
-    before = everything()
-    with pytest.raises(error) as refusal:
-        act()
-    assert everything() == before
-    return refusal.value
 
 
 def no_differences() -> bool:
