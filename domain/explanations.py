@@ -105,6 +105,10 @@ def explained_lines(
         lines.append(ExplainedLine(label="Dispensado", cents=-invoice.waived_cents))
     if invoice.paid_cents:
         lines.append(ExplainedLine(label="Pago", cents=-invoice.paid_cents))
+    added = sum(line.cents for line in lines[2:])
+    if added != invoice.open_cents:
+        # What an agreement closed is owed there: the lines add up all the same.
+        lines.append(ExplainedLine(label="Levado para o novo acordo", cents=invoice.open_cents - added))
     return (*lines, ExplainedLine(label=total_label, cents=invoice.open_cents, is_sum=True))
 
 

@@ -30,7 +30,7 @@ class AnInvoice:
     late_fee_cents: int = 700
     waived_cents: int = 0
     paid_cents: int = 0
-    open_cents: int = 35840
+    open_cents: int = 35700
 
 
 # 350,00 for 6 days is 0,70; 142,30 of it were paid on the 16th, and 207,70 run for 10 days more.
@@ -59,7 +59,7 @@ def test_an_invoice_that_owes_no_charge_is_its_original_value() -> None:
 def test_the_fee_says_its_rule_and_day_and_mora_its_base_rate_and_days() -> None:
     one = (AStretch(35000, date(2026, 2, 10), date(2026, 2, 22), 12, 140),)
 
-    assert lines(AnInvoice(stretches=one))[3:5] == [
+    assert lines(AnInvoice(stretches=one, open_cents=35840))[3:5] == [
         ("Multa 2,00% (uma vez, em 11/02)", 700, False),
         (f"Mora 1,00% ao mês ÷ 30 {TIMES} 12 dias sobre R$ 350,00", 140, False),
     ]
@@ -80,7 +80,7 @@ def test_after_a_partial_payment_there_is_a_line_of_mora_per_stretch() -> None:
 
 
 def test_a_fee_on_less_than_the_original_value_says_on_what() -> None:
-    told = lines(AnInvoice(late_fee_base_cents=20000, late_fee_cents=400))
+    told = lines(AnInvoice(late_fee_base_cents=20000, late_fee_cents=400, open_cents=35400))
 
     assert told[3] == ("Multa 2,00% (uma vez, em 11/02) sobre R$ 200,00", 400, False)
 
@@ -101,3 +101,7 @@ def test_a_due_date_on_a_holiday_says_until_when_it_is_free_and_an_agreement_on_
     assert effective_due_words(date(2026, 2, 17), date(2026, 2, 18)) == "17/02/2026 · sem encargos até 18/02"
     assert effective_due_words(date(2026, 2, 10), date(2026, 2, 10)) == "10/02/2026"
     assert mora_base_words(512) == "Base da mora: o que faltava pagar do valor original do empréstimo nº 512."
+
+
+def test_what_an_agreement_closed_is_said_to_be_owed_there() -> None:
+    assert lines(AnInvoice(open_cents=0))[4:] == [("Levado para o novo acordo", -35700, False), ("Total hoje", 0, True)]

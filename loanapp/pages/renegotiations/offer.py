@@ -90,9 +90,7 @@ def _notices() -> rx.Component:
         ),
         rx.cond(
             state.waits & state.can_reject & ~state.may_approve,
-            notice(
-                "Aguardando aprovação do desconto por outra pessoa. Ela está em Renegociações, em Aguardando aprovação."
-            ),
+            notice("O desconto espera a aprovação de outra pessoa: ela vê a proposta em Aguardando aprovação."),
         ),
         rx.cond(state.approval != "", rx.el.p("Desconto aprovado: ", state.approval, class_name="muted")),
         rx.cond(state.closing != "", rx.el.p("Motivo: ", state.closing, class_name="muted")),

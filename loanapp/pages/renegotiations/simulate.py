@@ -272,7 +272,7 @@ def _discount(name: str, label: str, value: rx.Var[str], live: dict[str, Any]) -
         class_name="grow min-w-0 h-10 max-md:h-12 accent-[var(--c-primary)]",
         custom_attrs={"data-slides": name, "aria-label": f"Desconto {label.lower()}, em %"},
     )  # fmt: skip
-    field = percent_field(name, label, period="", value=value, class_name="w-28 shrink-0", **live)
+    field = percent_field(name, label, period="", value=value, class_name="w-28 max-md:w-36 shrink-0", **live)
     return rx.el.div(field, slider, class_name="flex items-end gap-3")
 
 
