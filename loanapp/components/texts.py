@@ -125,7 +125,8 @@ TEXTS: dict[str, str] = {
     "approval.own": "Quem pede não decide. Peça a outra pessoa.",
     "approval.above_limit": "São {amount_cents} e o seu limite é {limit_cents}. Peça a um administrador.",
     "approval.debt_grew": "No dia do pedido a dívida era {recounted_cents}, não {asked_cents}. Recuse e peçam de novo.",
-    "request.has_payments": "Este empréstimo já recebeu dinheiro (recebimento nº {numbers}). Estorne antes de cancelar.",
+    "request.has_payments": "Este empréstimo já recebeu dinheiro (recebimento nº {numbers})."
+    " Estorne antes de cancelar.",
     "request.is_agreement": "Este empréstimo nasceu de um acordo: nenhum dinheiro saiu, não há liberação a cancelar.",
     "request.number_not_typed": "Digite {number}, o número deste empréstimo.",
     "request.takes_no_payment": "Este empréstimo não recebe pagamentos na situação em que está.",
@@ -136,13 +137,15 @@ TEXTS: dict[str, str] = {
     "calculation.before_disbursement": "O dinheiro saiu em {disbursed_on}. Antes disso nada era devido.",
     "payment.not_positive": "Informe um valor maior que zero.",
     "payment.method_brings_no_money": "Escolha como o dinheiro entrou: Pix, dinheiro, transferência ou boleto.",
-    "payment.cash_ceiling": "Em dinheiro, você pode ter em mãos até {limit_cents}; cabem {left_cents}. Entregue o caixa.",
+    "payment.cash_ceiling": "Em dinheiro, você pode ter em mãos até {limit_cents}; cabem {left_cents}."
+    " Entregue o caixa.",
     "payment.too_large": "Informe um valor de até {limit}.",
     "payment.id_taken": "Este recebimento já foi registrado com outros dados. Confira os recebimentos do empréstimo.",
     "payment.above_debt": "O valor passa de dez vezes o que se deve. Confira: até {limit}.",
     "payment.backdated_too_far": "Seu papel registra datas de até {limit_days} dias atrás. Peça à gestão.",
     "payment.backdate_needs_reason": "Escreva por que a data é anterior a hoje.",
-    "payment.leaves_credit": "Nada foi registrado: {credit} virariam crédito do cliente. Se o dinheiro entrou, confirme.",
+    "payment.leaves_credit": "Nada foi registrado: {credit} virariam crédito do cliente."
+    " Se o dinheiro entrou, confirme.",
     "payment.not_found": "Este recebimento não existe.",
     "payment.credit_in_use": "O crédito deste recebimento foi usado. Estorne antes: {used_by}.",
     "payment.remainder_above_limit": "Restam {open}: só até {limit} pode ser dispensado no recebimento.",

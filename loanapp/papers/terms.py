@@ -85,7 +85,9 @@ def _instalments(costs: Costs) -> str:
 
 
 def _rate(costs: Costs) -> str:
-    base = "sobre o saldo devedor (tabela Price)" if costs.plan == Plan.PRICE else "sobre o valor inicial (juros simples)"
+    base = (
+        "sobre o saldo devedor (tabela Price)" if costs.plan == Plan.PRICE else "sobre o valor inicial (juros simples)"
+    )
     return f"{percent(costs.rate_pct)} {words.PERIOD[costs.step]}, {base}"
 
 

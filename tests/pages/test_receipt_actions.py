@@ -78,9 +78,7 @@ def test_who_wants_no_texts_is_told_and_nothing_is_queued(book: Book, paid: Paym
 
 
 def test_a_link_is_shown_once_and_copied_by_the_browser(paid: PaymentReceipt) -> None:
-    shown, _ = seen(
-        paid, (ReceiptState.make_link, {"form": a_press(paid)}), (ReceiptState.copied, {"is_copied": True})
-    )
+    shown, _ = seen(paid, (ReceiptState.make_link, {"form": a_press(paid)}), (ReceiptState.copied, {"is_copied": True}))
 
     assert shown.link.startswith("http://127.0.0.1:8000/r/")
     assert (shown.link_until, shown.open_links, shown.open_until, shown.said) == (

@@ -114,7 +114,9 @@ def test_wrong_limits_stay_in_the_form_and_nothing_changes(form: dict[str, str],
     ref = signed_in_as(Role.SUPER_ADMIN)
     before = everything()
 
-    page, _ = limits_dialog(ref, "STREET_SUPERVISOR", {"cash_in_hand_cents": "1,00", "backdate_days": "3", **form}, saves=0)
+    page, _ = limits_dialog(
+        ref, "STREET_SUPERVISOR", {"cash_in_hand_cents": "1,00", "backdate_days": "3", **form}, saves=0
+    )
 
     assert (page.errors, page.review) == (errors, [])
     assert everything() == before

@@ -156,7 +156,11 @@ def test_roles_tell_who_holds_them_and_the_limits_as_they_stand() -> None:
             Role.RENEGOTIATION_ANALYST, (),
             {Limit.WAIVE_PCT: None, Limit.DISCOUNT_PCT: 20, Limit.CASH_IN_HAND_CENTS: None, Limit.BACKDATE_DAYS: 30},
         ),
-        (Role.STREET_SUPERVISOR, ("Bruno Dias", "rita Alves"), {Limit.CASH_IN_HAND_CENTS: 100_000, Limit.BACKDATE_DAYS: 3}),
+        (
+            Role.STREET_SUPERVISOR,
+            ("Bruno Dias", "rita Alves"),
+            {Limit.CASH_IN_HAND_CENTS: 100_000, Limit.BACKDATE_DAYS: 3},
+        ),
         (Role.SUPER_ADMIN, ("Ada",), dict.fromkeys(Limit)),
     ]  # fmt: skip
     assert (found.is_second_factor_required, found.admins_without_second_factor) == (False, ("Ada",))

@@ -58,7 +58,8 @@ def test_an_administrator_changes_the_limits_of_a_role_and_the_trail_tells_befor
     assert trail() == [
         (
             "limits.changed", "role:LOAN_MANAGEMENT",
-            {"approve_cents": 5_000_000, "cash_in_hand_cents": None}, {"approve_cents": 1_000_000, "cash_in_hand_cents": 0},
+            {"approve_cents": 5_000_000, "cash_in_hand_cents": None},
+            {"approve_cents": 1_000_000, "cash_in_hand_cents": 0},
         )
     ]  # fmt: skip
 
