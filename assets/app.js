@@ -144,6 +144,19 @@
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
+  // A slider writes into the field that it names, and follows what is typed there.
+  function onSlide(event) {
+    const { target } = event;
+    if (target.dataset?.slides) {
+      const field = document.getElementById(target.dataset.slides);
+      Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(field, target.value + ",00");
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    } else if (target.id) {
+      const slider = document.querySelector(`[data-slides="${CSS.escape(target.id)}"]`);
+      if (slider) slider.value = target.value.replace(",", ".");
+    }
+  }
+
   // ── Keyboard ─────────────────────────────────────────────────────────────────────────────────────────────────────
   function onKey(event) {
     const target = event.target;
@@ -156,6 +169,8 @@
     } else if (event.key === "/" && !isTyping && window.preferences.hasShortcuts() && !document.querySelector("[role=dialog]")) {
       event.preventDefault();
       search?.focus();
+    } else if ((event.key === "[" || event.key === "]") && !isTyping && window.preferences.hasShortcuts()) {
+      document.querySelector(`[data-key="${event.key}"]`)?.click();
     } else if (target.closest?.(".search-box")) {
       moveInResults(event, search);
     }
@@ -421,6 +436,7 @@
   addEventListener("popstate", onBack);
   ["wheel", "touchstart", "keydown", "pointerdown"].forEach((kind) => addEventListener(kind, stopSeeking, { passive: true }));
   addEventListener("keydown", onKey);
+  addEventListener("input", onSlide);
   addEventListener("click", onClick, true);
   document.documentElement.dataset.sidebar = localStorage.getItem("sidebar") || "";
   setInterval(tick, 500);

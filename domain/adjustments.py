@@ -64,6 +64,14 @@ def check_waiver(
 
     `relief` is what moved due dates took off each invoice: it counts against the same limit (money.md §1).
     """
+    check_lines(position, lines)
+    invoices = {invoice.number: invoice for invoice in position.invoices}
+    for number, component, amount in lines:
+        check_share(actor, invoices[number], component, amount, relief.get(number, Parts()))
+
+
+def check_lines(position: Position, lines: Collection[tuple[int, Component, Money]]) -> None:
+    """Raise a `waiver.*` error unless these amounts of (invoice, charge) are open on the position's date."""
     invoices = {invoice.number: invoice for invoice in position.invoices}
     named = {(number, component) for number, component, _ in lines}
     if not lines or len(named) != len(lines) or any(number not in invoices for number, _ in named):
@@ -76,7 +84,6 @@ def check_waiver(
         is_open = of_component(invoices[number].open, component)
         if amount > is_open:
             raise WaiverAboveOpen(field="amount", invoice=number, open=is_open)
-        check_share(actor, invoices[number], component, amount, relief.get(number, Parts()))
 
 
 def check_share(actor: Actor, invoice: InvoicePosition, component: Component, amount: Money, relief: Parts) -> None:
@@ -91,6 +98,17 @@ def check_share(actor: Actor, invoice: InvoicePosition, component: Component, am
     share_pct = -(-taken_off.cents * _WHOLE_PCT // whole.cents) if whole else 0
     if not actor.is_within(Limit.WAIVE_PCT, share_pct):
         raise WaiverAboveLimit(field="amount", invoice=invoice.number, limit_pct=actor.limits.get(Limit.WAIVE_PCT, 0))
+
+
+def most_alone(actor: Actor, invoice: InvoicePosition, component: Component, relief: Parts) -> Money:
+    """Return the most of a charge that the actor may waive alone: what `check_share` lets through, at most all open."""
+    is_open = of_component(invoice.open, component)
+    limit_pct = actor.limits.get(Limit.WAIVE_PCT, 0)
+    if limit_pct is None:
+        return is_open
+    before = of_component(invoice.waived_parts, component) + of_component(relief, component)
+    allowed = Money((is_open + before).cents * limit_pct // _WHOLE_PCT)
+    return min(is_open, max(Money.ZERO, allowed - before))
 
 
 def check_relief(actor: Actor, before: InvoicePosition, after: InvoicePosition, relief: Parts) -> Parts:

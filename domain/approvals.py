@@ -4,18 +4,24 @@ Who asks never decides.  Who decides must be allowed the amount alone: two peopl
 one whose limit is high enough, so what is above every manager's limit goes to a `SUPER_ADMIN` (ADR 0019).
 """
 
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from domain.errors import Conflict, NotAllowed, NotFound
+from domain.history import Component
 from domain.money import Money
 from domain.permissions import Actor, Limit
 
 
 class ApprovalKind(StrEnum):
-    """What is asked for."""
+    """What is asked for: to write a loan off, to waive charges above one's limit, to take a loss or a loan back."""
 
     WRITE_OFF = "WRITE_OFF"
+    WAIVER = "WAIVER"
+    REOPENING = "REOPENING"
+    CANCELLATION = "CANCELLATION"
 
 
 class ApprovalStatus(StrEnum):
@@ -26,7 +32,8 @@ class ApprovalStatus(StrEnum):
     REFUSED = "REFUSED"
 
 
-# The limit that says how much of a kind a person decides alone.
+# The limit in centavos that says how much of a kind a person decides alone.  A waiver's is a share of each charge, as
+# `adjustments.check_waiver` knows; taking a loss or a loan back always needs two people, whatever the amount.
 LIMIT_OF_KIND = {ApprovalKind.WRITE_OFF: Limit.WRITE_OFF_CENTS}
 
 
@@ -76,8 +83,8 @@ def check_decider(actor: Actor, kind: ApprovalKind, *, asked_by: UUID, amount: M
     """Raise OwnApproval or AboveOwnLimit where the actor may not decide on the amount."""
     if actor.user_id is None or actor.user_id == asked_by:
         raise OwnApproval
-    limit = LIMIT_OF_KIND[kind]
-    if not actor.is_within(limit, amount.cents):
+    limit = LIMIT_OF_KIND.get(kind)
+    if limit is not None and not actor.is_within(limit, amount.cents):
         raise AboveOwnLimit(limit_cents=actor.limits.get(limit) or 0, amount_cents=amount.cents)
 
 
@@ -88,3 +95,19 @@ def check_debt(asked: Money, recounted: Money) -> None:
     """
     if recounted > asked:
         raise DebtGrew(asked_cents=asked.cents, recounted_cents=recounted.cents)
+
+
+def told_lines(lines: Iterable[tuple[int, Component, Money]]) -> list[dict[str, Any]]:
+    """Return the lines of a waiver (invoice number, charge, amount in centavos) as a question keeps them."""
+    return [
+        {"invoice": number, "component": component.value, "amount_cents": amount.cents}
+        for number, component, amount in lines
+    ]
+
+
+def lines_of(details: Mapping[str, Any]) -> tuple[tuple[int, Component, Money], ...]:
+    """Return the lines of a waiver that a question keeps."""
+    return tuple(
+        (int(line["invoice"]), Component(line["component"]), Money(line["amount_cents"]))
+        for line in details.get("lines", ())
+    )

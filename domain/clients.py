@@ -9,6 +9,7 @@ from domain.errors import Invalid, NotAllowed, NotFound
 from domain.money import AMOUNT_MAXIMUM, Money, MoneyNegative, MoneyTooLarge
 
 CPF_LENGTH = 11
+CNPJ_LENGTH = 14
 MOBILE_LENGTH = 11
 LANDLINE_LENGTH = 10
 NAME_LENGTH_MAXIMUM = 120

@@ -29,7 +29,11 @@ class Component(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContractInvoice:
-    """One invoice before any fact; `mora_base` is its original value, or its share of a renegotiation's base."""
+    """One invoice before any fact; `mora_base` is its original value, or its share of a renegotiation's base.
+
+    `added_on` is the day on which a returned payment added it, `removed_on` that on which the return was taken back;
+    an invoice of the plan has neither (money.md §4).
+    """
 
     number: int
     due_date: date
@@ -37,6 +41,12 @@ class ContractInvoice:
     principal: Money
     interest: Money
     mora_base: Money
+    added_on: date | None = None
+    removed_on: date | None = None
+
+    def stands_on(self, day: date) -> bool:
+        """Whether the invoice was part of the contract on a day."""
+        return _counts(self.added_on or date.min, self.removed_on, day)
 
     @property
     def original(self) -> Money:
@@ -309,9 +319,10 @@ def replay(
     """
     is_closed = contract.closed_on is not None and contract.closed_on <= as_of
     end = min(as_of, contract.charges_end_on or contract.closed_on or as_of) if is_closed else as_of
-    ledgers = {invoice.number: _Ledger(invoice, contract) for invoice in contract.invoices}
+    ledgers = {invoice.number: _Ledger(invoice, contract) for invoice in contract.invoices if invoice.stands_on(as_of)}
     oldest_first = sorted(ledgers.values(), key=lambda ledger: (ledger.invoice.due_date, ledger.invoice.number))
-    facts = _facts_that_count(payments, adjustments, end)
+    of_these = [adjustment for adjustment in adjustments if adjustment.invoice_number in ledgers]
+    facts = _facts_that_count(payments, of_these, end)
     lines: list[AllocationLine] = []
     credits_: dict[UUID, Money] = {}
     unused_credit = Money.ZERO
@@ -323,9 +334,11 @@ def replay(
             continue
         last_day = fact.received_on
         used = fact.credit_used(as_of)
-        left = _allocate_payment(fact, fact.amount - used, oldest_first, lines)
-        unused_credit += left
-        credits_[fact.payment_id] = left + used
+        # Credit in use when the contract closed pays nothing here any more: given back, it is the client's.
+        withheld = max(used, fact.credit_used(end))
+        left = _allocate_payment(fact, fact.amount - withheld, oldest_first, lines) + withheld
+        unused_credit += left - used
+        credits_[fact.payment_id] = left
     mora_end = max(min(end, mora_as_of or end), last_day)
     invoices = tuple(ledgers[number].position(end, mora_end, is_closed=is_closed) for number in sorted(ledgers))
     total_open = sum(invoice.open.total.cents for invoice in invoices)

@@ -91,6 +91,7 @@ _OF_KIND: dict[str, _Masks] = {
         "name": initials, "preferred_name": initials, "birth_date": hidden, "zip_code": hidden, "street": hidden,
         "street_number": hidden, "complement": hidden, "district": hidden, "city": hidden, "occupation": hidden,
     },
+    "guarantor": {"name": initials, "address": hidden},
     "document": {"name": hidden, "file_name": hidden, "title": hidden},
 }  # fmt: skip
 

@@ -19,6 +19,8 @@ class MessageKind(StrEnum):
 
     CHARGE = "CHARGE"
     RECEIPT = "RECEIPT"
+    PROPOSAL = "PROPOSAL"
+    CALCULATION = "CALCULATION"
 
 
 class MessageStatus(StrEnum):
@@ -47,6 +49,8 @@ class Reason(StrEnum):
     PROMISE = "PROMISE"
     PROMISE_MADE = "PROMISE_MADE"
     WRITTEN_OFF = "WRITTEN_OFF"
+    LOAN_CANCELLED = "LOAN_CANCELLED"
+    OFFER_CLOSED = "OFFER_CLOSED"
     FREQUENCY = "FREQUENCY"
     NO_WINDOW = "NO_WINDOW"
     STALE = "STALE"
@@ -66,6 +70,11 @@ class PhoneFlag(StrEnum):
     WRONG_RECIPIENT = "WRONG_RECIPIENT"
     WRONG_NUMBER = "WRONG_NUMBER"
 
+
+# What a borrower gets about a debt; a person's answers among them are bounded apart from the reminders, so that who
+# answers one can still be sent what they asked for.
+DEBT_KINDS = frozenset({MessageKind.CHARGE, MessageKind.PROPOSAL, MessageKind.CALCULATION})
+ANSWERS = DEBT_KINDS - {MessageKind.CHARGE}
 
 _S = MessageStatus
 
@@ -105,7 +114,7 @@ class MessageAlreadyToday(Conflict):
 
 
 class MessageTooFrequent(Conflict):
-    """The borrower already got as many charge texts in seven days as are allowed."""
+    """The borrower already got as many texts of this kind in seven days as are allowed."""
 
     code = "message.too_frequent"
 
@@ -114,6 +123,18 @@ class MessageNothingOwed(Conflict):
     """The borrower has nothing due today or overdue, so there is nothing to remind of."""
 
     code = "message.nothing_owed"
+
+
+class MessageSentToday(Conflict):
+    """The same proposal or calculation is already queued for the borrower today, or left."""
+
+    code = "message.sent_today"
+
+
+class CalculationNothingOpen(Conflict):
+    """Nothing is open on the day of the calculation, so there is nothing to explain."""
+
+    code = "message.nothing_open"
 
 
 class MessagePromised(Conflict):
@@ -225,12 +246,15 @@ class Check(StrEnum):
     PROMISE = "PROMISE"
     FREQUENCY = "FREQUENCY"
     WINDOW = "WINDOW"
+    OFFER = "OFFER"
 
 
 # Consent and the number's flag are asked for every kind; these only for the kinds that name them.
 CHECKS: dict[MessageKind, frozenset[Check]] = {
-    MessageKind.CHARGE: frozenset(Check),
+    MessageKind.CHARGE: frozenset({Check.FRESH, Check.OWED, Check.PROMISE, Check.FREQUENCY, Check.WINDOW}),
     MessageKind.RECEIPT: frozenset(),
+    MessageKind.PROPOSAL: frozenset({Check.OFFER, Check.WINDOW}),
+    MessageKind.CALCULATION: frozenset({Check.FRESH, Check.OWED, Check.WINDOW}),
 }
 
 
@@ -239,7 +263,8 @@ class Snapshot:
     """What is known of a text and its borrower at the moment it would leave.
 
     `opens_at` is when its window is open next on `today`, None when it opens no more; `charges_in_week` counts other
-    charge texts that left, or may have, in the six days before `today` and on it.
+    texts about debts that left, or may have, in the six days before `today` and on it.  `is_offer_open` says that the
+    offer it proposes can still be accepted as it says.
     """
 
     kind: MessageKind
@@ -251,6 +276,7 @@ class Snapshot:
     has_promise: bool
     charges_in_week: int
     opens_at: datetime | None
+    is_offer_open: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,6 +293,7 @@ def still_worth_sending(snapshot: Snapshot, now: datetime) -> Decision:
     objections = (
         (Check.FRESH in checks and snapshot.today > snapshot.business_date, Reason.STALE),
         (Check.OWED in checks and not snapshot.is_owed, Reason.PAID),
+        (Check.OFFER in checks and not snapshot.is_offer_open, Reason.OFFER_CLOSED),
         (not snapshot.accepts_messages, Reason.OPT_OUT),
         (snapshot.is_number_flagged, Reason.NUMBER),
         (Check.PROMISE in checks and snapshot.has_promise, Reason.PROMISE),

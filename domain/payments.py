@@ -49,12 +49,6 @@ class PaymentMethodBringsNoMoney(Invalid):
     code = "payment.method_brings_no_money"
 
 
-class CashCeilingReached(NotAllowed):
-    """The cash that this person registered today would go above what the role may hold."""
-
-    code = "payment.cash_ceiling"
-
-
 class PaymentTooLarge(Invalid):
     """The amount paid is above R$ 100.000.000,00."""
 
@@ -79,10 +73,22 @@ class PaymentBackdateNeedsReason(Invalid):
     code = "payment.backdate_needs_reason"
 
 
+class PaymentLeavesCredit(Conflict):
+    """The payment leaves more credit than was shown before it was confirmed: what it was to pay is paid meanwhile."""
+
+    code = "payment.leaves_credit"
+
+
 class PaymentNotFound(NotFound):
     """No such payment."""
 
     code = "payment.not_found"
+
+
+class PaymentTwin(Conflict):
+    """The loan got the same amount a few minutes ago, and nobody said that this is another payment."""
+
+    code = "payment.twin"
 
 
 class PaymentIdTaken(Conflict):
@@ -187,10 +193,7 @@ def check_backdate_reason(reason: str, received_on: date, *, today: date) -> Non
         raise PaymentBackdateNeedsReason(field="note")
 
 
-def check_cash_ceiling(actor: Actor, amount: Money, *, registered_today: Money) -> Money:
-    """Return an amount of cash; raise CashCeilingReached where the day's sum would go above it (ux.md §2.1)."""
-    if not actor.is_within(Limit.CASH_DAY_CENTS, registered_today.cents + amount.cents):
-        ceiling_cents = actor.limits.get(Limit.CASH_DAY_CENTS) or 0
-        left_cents = max(0, ceiling_cents - registered_today.cents)
-        raise CashCeilingReached(field="amount", limit_cents=ceiling_cents, left_cents=left_cents)
-    return amount
+def check_credit(credit: Money, expected: Money | None) -> None:
+    """Raise PaymentLeavesCredit where a payment leaves more credit than was shown; None: nothing was shown."""
+    if expected is not None and credit > expected:
+        raise PaymentLeavesCredit(field="amount", credit=credit)

@@ -68,30 +68,38 @@ class Permission(StrEnum):
     DOCUMENTS_ATTACH = "documents.attach", "MRSA", "Seu papel não anexa documentos."
     DOCUMENTS_REMOVE = "documents.remove", "MA", "Só a gestão de empréstimos remove documentos."
     REQUESTS_VIEW = "requests.view", "MRSAJ", "Seu papel não dá acesso aos empréstimos. Peça a um administrador."
+    PAPERS_ISSUE = "papers.issue", "MRSAJ", "Seu papel não emite contratos, carnês e extratos."
     REQUESTS_OPEN = "requests.open", "MA", "Só a gestão de empréstimos cria solicitações."
     REQUESTS_DECIDE = "requests.decide", "MA", "Só a gestão de empréstimos aprova ou reprova solicitações."
     REQUESTS_DISBURSE = "requests.disburse", "MA", "Só a gestão de empréstimos libera dinheiro."
-    REQUESTS_WRITE_OFF = "requests.write_off", "MA", "Só a gestão de empréstimos marca um empréstimo como perdido."
+    REQUESTS_WRITE_OFF = "requests.write_off", "MAJ", "Só a gestão de empréstimos marca um empréstimo como perdido."
+    REQUESTS_REOPEN = "requests.reopen", "MA", "Só a gestão de empréstimos pede para reabrir um empréstimo perdido."
+    REQUESTS_CANCEL = "requests.cancel", "MA", "Só a gestão de empréstimos pede para cancelar uma liberação."
     APPROVALS_VIEW = "approvals.view", "MRA", "Seu papel não dá acesso às aprovações."
     APPROVALS_DECIDE = "approvals.decide", "MA", "Só a gestão de empréstimos decide aprovações."
     INVOICES_VIEW = "invoices.view", "MRSA", "Seu papel não dá acesso às parcelas. Peça a um administrador."
     PAYMENTS_VIEW = "payments.view", "MRSAJ", "Seu papel não dá acesso aos recebimentos. Peça a um administrador."
     PAYMENTS_REGISTER = "payments.register", "MRSAJ", "Seu papel não registra recebimentos. Peça a um administrador."
-    RENEGOTIATIONS_VIEW = "renegotiations.view", "MRA", "Seu papel não dá acesso às renegociações."
-    RENEGOTIATIONS_OFFER = "renegotiations.offer", "MRA", "Seu papel não faz propostas de renegociação."
+    RENEGOTIATIONS_VIEW = "renegotiations.view", "MRAJ", "Seu papel não dá acesso às renegociações."
+    RENEGOTIATIONS_OFFER = "renegotiations.offer", "MRAJ", "Seu papel não faz propostas de renegociação."
     RENEGOTIATIONS_APPROVE = (
         "renegotiations.approve",
         "MA",
         "Só a gestão de empréstimos aprova descontos acima do limite.",
     )
-    RENEGOTIATIONS_ACCEPT = "renegotiations.accept", "MRA", "Seu papel não confirma acordos."
+    RENEGOTIATIONS_ACCEPT = "renegotiations.accept", "MRAJ", "Seu papel não confirma acordos."
     RENEGOTIATIONS_EXPIRE = "renegotiations.expire", "J", "Só o sistema encerra propostas vencidas."
     PAYMENTS_REVERSE = "payments.reverse", "MRSAJ", "Seu papel não estorna recebimentos. Peça à gestão."
+    PAYMENTS_RETURN = "payments.return", "MAJ", "Só a gestão de empréstimos registra um recebimento devolvido."
     PAYMENTS_SETTLE = "payments.settle", "MRAJ", "Seu papel não quita empréstimos antecipadamente. Peça à gestão."
     CHARGES_WAIVE = "charges.waive", "MRAJ", "Seu papel não dispensa multa e mora. Peça à gestão."
-    INVOICES_CHANGE_DUE_DATE = "invoices.change_due_date", "MA", "Só a gestão de empréstimos altera vencimentos."
-    CREDIT_USE = "credit.use", "MRA", "Seu papel não usa o crédito de clientes. Peça à gestão."
-    CREDIT_REFUND = "credit.refund", "MA", "Só a gestão de empréstimos devolve o crédito de clientes."
+    INVOICES_CHANGE_DUE_DATE = "invoices.change_due_date", "MAJ", "Só a gestão de empréstimos altera vencimentos."
+    CREDIT_USE = "credit.use", "MRAJ", "Seu papel não usa o crédito de clientes. Peça à gestão."
+    CREDIT_REFUND = "credit.refund", "MAJ", "Só a gestão de empréstimos devolve o crédito de clientes."
+    RECEIPTS_SHARE = "receipts.share", "MRSA", "Seu papel não entrega recibos. Peça à gestão."
+    RECEIPTS_OPEN = "receipts.open", "N", "Saia antes de abrir o link de um recibo."
+    CASH_HAND_IN = "cash.hand_in", "MRSA", "Seu papel não entrega caixa. Peça à gestão."
+    CASH_CHECK = "cash.check", "MA", "Só a gestão de empréstimos confere caixas."
     MESSAGES_VIEW = "messages.view", "MRAJ", "Seu papel não dá acesso às mensagens. Peça a um administrador."
     MESSAGES_SEND = "messages.send", "MRA", "Seu papel não envia mensagens. Peça a um administrador."
     MESSAGES_DELIVER = "messages.deliver", "J", "Só o sistema entrega mensagens."
@@ -123,7 +131,7 @@ class Limit(StrEnum):
     WRITE_OFF_CENTS = "write_off_cents"
     WAIVE_PCT = "waive_pct"
     DISCOUNT_PCT = "discount_pct"
-    CASH_DAY_CENTS = "cash_day_cents"
+    CASH_IN_HAND_CENTS = "cash_in_hand_cents"
     BACKDATE_DAYS = "backdate_days"
 
 
@@ -134,16 +142,16 @@ ROLE_LIMITS: dict[Role, dict[Limit, int | None]] = {
         Limit.WRITE_OFF_CENTS: 500_000,
         Limit.WAIVE_PCT: 20,
         Limit.DISCOUNT_PCT: 20,
-        Limit.CASH_DAY_CENTS: None,
+        Limit.CASH_IN_HAND_CENTS: None,
         Limit.BACKDATE_DAYS: 90,
     },
     Role.RENEGOTIATION_ANALYST: {
         Limit.WAIVE_PCT: 10,
         Limit.DISCOUNT_PCT: 20,
-        Limit.CASH_DAY_CENTS: None,
+        Limit.CASH_IN_HAND_CENTS: None,
         Limit.BACKDATE_DAYS: 30,
     },
-    Role.STREET_SUPERVISOR: {Limit.CASH_DAY_CENTS: 300_000, Limit.BACKDATE_DAYS: 3},
+    Role.STREET_SUPERVISOR: {Limit.CASH_IN_HAND_CENTS: 300_000, Limit.BACKDATE_DAYS: 3},
     Role.SUPER_ADMIN: dict.fromkeys(Limit),
     Role.SYSTEM: dict.fromkeys(Limit),
     Role.NOBODY: {},

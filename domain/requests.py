@@ -1,5 +1,6 @@
 """Requests: the states of a loan, its legal moves as data, and who may decide (product.md, ux.md §2.1)."""
 
+from collections.abc import Collection
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
@@ -111,6 +112,24 @@ class RequestTakesNoPayment(Conflict):
     """Only an active or lost request takes a payment."""
 
     code = "request.takes_no_payment"
+
+
+class RequestHasPayments(Conflict):
+    """A disbursement is taken back only while nothing was paid."""
+
+    code = "request.has_payments"
+
+
+class RequestIsAgreement(Conflict):
+    """No money left for an agreement: what it took over can't be taken back by cancelling it."""
+
+    code = "request.is_agreement"
+
+
+def check_unpaid(payment_numbers: Collection[int]) -> None:
+    """Raise RequestHasPayments where there are payments that count, named by their receipts' numbers."""
+    if payment_numbers:
+        raise RequestHasPayments(numbers=", ".join(str(number) for number in sorted(payment_numbers)))
 
 
 def check_move(status: str, to: RequestStatus) -> None:

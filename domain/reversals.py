@@ -24,6 +24,12 @@ class ReversalTooLate(NotAllowed):
     code = "reversal.too_late"
 
 
+class ReversalOfHandedIn(NotAllowed):
+    """The role no longer reverses cash that it handed in: management may, and counts it."""
+
+    code = "reversal.handed_in"
+
+
 class AlreadyReversed(Conflict):
     """What is reversed stays so; there is no second reversal."""
 
@@ -34,6 +40,15 @@ class ReversalOfRenegotiated(Conflict):
     """A renegotiated request takes no reversal: its debt lives in its successor (money.md §4)."""
 
     code = "reversal.renegotiated"
+
+
+class ReversalOnAgreementDay(Conflict):
+    """Credit would come back to a request on the day of the offer and agreement that closed it: tomorrow it may.
+
+    On that day nothing tells whether it came back before the debt was counted or after (money.md §4, §5).
+    """
+
+    code = "reversal.on_agreement_day"
 
 
 class CreditInUse(Conflict):
@@ -68,23 +83,26 @@ class ReversalIdTaken(Conflict):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Registered:
-    """Who recorded what is to be reversed, when and for which business date."""
+    """Who recorded what is to be reversed, when and for which business date; whether it is cash handed in since."""
 
     by: UUID | None
     on: date
     at: datetime
+    is_handed_in: bool = False
 
 
 def check_may_reverse(actor: Actor, registered: Registered, *, today: date, now: datetime) -> None:
-    """Raise ReversalNotYours or ReversalTooLate where the actor's role may not go that far (ux.md §2.1).
+    """Raise ReversalNotYours, ReversalOfHandedIn or ReversalTooLate where the actor's role may not go that far.
 
     Management reverses anything, the analyst what is its own and of today, the supervisor what is its own of the last
-    15 minutes.
+    15 minutes; neither of them what was handed in (ux.md §2.1).
     """
     if actor.role not in (Role.RENEGOTIATION_ANALYST, Role.STREET_SUPERVISOR):
         return
     if actor.user_id is None or registered.by != actor.user_id:
         raise ReversalNotYours
+    if registered.is_handed_in:
+        raise ReversalOfHandedIn
     is_late = now - registered.at > STREET_WINDOW if actor.role is Role.STREET_SUPERVISOR else registered.on != today
     if is_late:
         raise ReversalTooLate

@@ -57,7 +57,8 @@ def quote_settlement(
 ) -> Settlement:
     """Return what settles the chosen open invoices (all of them, where none is named) on the position's date.
 
-    What comes off is at most the interest still open.  Raises SettlementInvoiceNotOpen for a number that is not open.
+    An invoice that a returned payment added has no period of its own: its interest was earned before.  What comes off
+    is at most the interest still open.  Raises SettlementInvoiceNotOpen for a number that is not open.
     """
     open_numbers = {invoice.number for invoice in position.invoices if invoice.open.total}
     numbers = open_numbers if chosen is None else set(chosen)
@@ -69,7 +70,7 @@ def quote_settlement(
     for invoice in sorted(contract.invoices, key=lambda invoice: (invoice.due_date, invoice.number)):
         if invoice.number in numbers:
             unearned = unearned_interest(
-                invoice.interest,
+                invoice.interest if invoice.added_on is None else Money.ZERO,
                 period_start=period_start,
                 due_date=invoice.due_date,
                 received_on=position.as_of,
@@ -77,7 +78,8 @@ def quote_settlement(
             is_open = positions[invoice.number].open
             discount = min(unearned, is_open.interest)
             settled.append(SettledInvoice(number=invoice.number, discount=discount, to_pay=is_open.total - discount))
-        period_start = invoice.due_date
+        if invoice.added_on is None:
+            period_start = invoice.due_date
     return Settlement(
         invoices=tuple(settled),
         discount=total(line.discount for line in settled),

@@ -1,7 +1,7 @@
-"""What the texts to borrowers say: the cadence, its templates and the renderer (whatsapp.md §11), as data.
+"""What the texts to borrowers say: the cadence and the renderer of reminders and receipts (whatsapp.md §11).
 
-A template's words change only with a new version, because a queued text is rendered anew from the version it was queued
-with.  The provider and the tables are elsewhere.
+The words are in `domain/template_words.py`; proposals and calculations are written in `domain/one_off_texts.py`.  The
+provider and the tables are elsewhere.
 """
 
 import re
@@ -13,31 +13,11 @@ from itertools import groupby
 from domain.calendar import format_date
 from domain.errors import Invalid
 from domain.money import Money, format_brl
+from domain.pix import PixReceiver, copy_and_paste
+from domain.pix import reference_of as pix_reference_of
+from domain.template_words import SHIPPED, Template
 from domain.windows import Hours
 
-# The closed list of what a template may name (whatsapp.md §11); `{assinatura}` stands for three of them.
-PLACEHOLDERS = frozenset(
-    {
-        "primeiro_nome",
-        "empresa",
-        "cnpj_empresa",
-        "endereco_empresa",
-        "contrato_ref",
-        "parcela_num",
-        "parcela_total",
-        "valor_original",
-        "multa",
-        "mora",
-        "dias_atraso",
-        "valor_atualizado",
-        "vencimento",
-        "data_base",
-        "pix_copia_cola",
-        "link",
-        "canal_atendimento",
-        "horario_atendimento",
-    }
-)
 _SIGNATURE = "{empresa}, CNPJ {cnpj_empresa}, {endereco_empresa}"
 _FIELD = re.compile(r"\{([a-z_]+)\}")
 _REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -48,25 +28,6 @@ class TemplateIncomplete(Invalid):
     """A text names something that is not known, so it can't be sent."""
 
     code = "template.incomplete"
-
-
-@dataclass(frozen=True)
-class Template:
-    """The parts of one text, in the order in which they are joined.
-
-    One invoice: `opening`, `single`, `closing`.  Several: `opening`, `several`, per request `heading` and a `line` for
-    each invoice, `total`, `closing`.
-    """
-
-    code: str
-    version: int
-    opening: str
-    single: str
-    several: str = ""
-    heading: str = "Contrato {contrato_ref}"
-    line: str = "• parcela {parcela_num}/{parcela_total}, vencimento {vencimento}: {valor_atualizado}"
-    total: str = "Total para pagamento até {data_base}: {valor_atualizado}."
-    closing: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,104 +52,23 @@ CADENCE = (
     CadenceStep("D+30", 30, needs_approval=True),
 )
 
-_SHIPPED = (
-    Template(
-        "D0",
-        1,
-        opening="Olá, {primeiro_nome}.",
-        single="A parcela {parcela_num}/{parcela_total} (ref. {contrato_ref}), de {valor_original}, vence hoje,"
-        " {vencimento}. Pagando hoje não há acréscimos.",
-        several="Estas parcelas vencem hoje, {data_base}. Pagando hoje não há acréscimos.",
-        line="• parcela {parcela_num}/{parcela_total}: {valor_original}",
-        total="Total: {valor_atualizado}.",
-        closing="{empresa}",
-    ),
-    Template(
-        "D+1",
-        1,
-        opening="Olá, {primeiro_nome}, tudo bem?",
-        single="Ainda não identificamos o pagamento da parcela {parcela_num}/{parcela_total} (ref. {contrato_ref}),"
-        " vencida em {vencimento}. Se já pagou, por favor desconsidere ou envie o comprovante.\n"
-        "Valor para pagamento até {data_base}: {valor_atualizado}.",
-        several="Ainda não identificamos o pagamento destas parcelas. Se já pagou, por favor desconsidere ou envie o"
-        " comprovante.",
-        closing="{assinatura}",
-    ),
-    Template(
-        "D+3",
-        1,
-        opening="Olá, {primeiro_nome}.",
-        single="A parcela {parcela_num}/{parcela_total} (ref. {contrato_ref}) segue em aberto. Valor original"
-        " {valor_original} + multa {multa} + juros de mora {mora} ({dias_atraso} dias) = {valor_atualizado}, válido até"
-        " {data_base}.",
-        several="Estas parcelas seguem em aberto.",
-        line="• parcela {parcela_num}/{parcela_total}, vencimento {vencimento}: {valor_original} + multa {multa} +"
-        " juros de mora {mora} = {valor_atualizado}",
-        closing="Podemos ajudar? {canal_atendimento}.\n{assinatura}",
-    ),
-    Template(
-        "D+7",
-        1,
-        opening="Olá, {primeiro_nome}. Sabemos que imprevistos acontecem.",
-        single="Se quiser, podemos renegociar a parcela {parcela_num}/{parcela_total} (ref. {contrato_ref}). Hoje o"
-        " valor é {valor_atualizado}.",
-        several="Se quiser, podemos renegociar estas parcelas.",
-        total="Hoje o total é {valor_atualizado}.",
-        closing="Responda NEGOCIAR ou fale com {canal_atendimento}, {horario_atendimento}.\n{assinatura}",
-    ),
-    Template(
-        "D+15",
-        1,
-        opening="Prezado(a) {primeiro_nome},",
-        single="consta em aberto a parcela {parcela_num}/{parcela_total} do contrato {contrato_ref}, vencida em"
-        " {vencimento}: original {valor_original}, multa {multa}, juros {mora}, total {valor_atualizado} em"
-        " {data_base}.",
-        several="constam em aberto as parcelas abaixo.",
-        line="• parcela {parcela_num}/{parcela_total}, vencimento {vencimento}: original {valor_original}, multa"
-        " {multa}, juros {mora}, total {valor_atualizado}",
-        total="Total em {data_base}: {valor_atualizado}.",
-        closing="Opções: pagamento à vista, data combinada ou renegociação. {canal_atendimento}.\n{assinatura}",
-    ),
-    Template(
-        "D+30",
-        1,
-        opening="Prezado(a) {primeiro_nome},",
-        single="até o momento não identificamos acordo para a parcela {parcela_num}/{parcela_total} do contrato"
-        " {contrato_ref} ({dias_atraso} dias). Total em {data_base}: {valor_atualizado}.",
-        several="até o momento não identificamos acordo para as parcelas abaixo.",
-        total="Total em {data_base}: {valor_atualizado}.",
-        closing="Permanecemos à disposição para negociar em {canal_atendimento}.\n{assinatura}",
-    ),
-    Template(
-        "RECEIPT",
-        1,
-        opening="Olá, {primeiro_nome}.",
-        single="Recebemos seu pagamento de {valor_original}, de {data_base}, do contrato {contrato_ref}. Obrigado!"
-        " Falta pagar deste contrato: {valor_atualizado}.",
-        closing="{empresa}",
-    ),
-    Template(
-        "RECEIPT_PAID",
-        1,
-        opening="Olá, {primeiro_nome}.",
-        single="Recebemos seu pagamento de {valor_original}, de {data_base}. Com ele o contrato {contrato_ref} está"
-        " quitado. Obrigado!",
-        closing="{empresa}",
-    ),
-)
-_BY_VERSION = {(template.code, template.version): template for template in _SHIPPED}
-LATEST = {template.code: template for template in sorted(_SHIPPED, key=lambda template: template.version)}
+_BY_VERSION = {(template.code, template.version): template for template in SHIPPED}
+LATEST = {template.code: template for template in sorted(SHIPPED, key=lambda template: template.version)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lender:
-    """Who writes, as every text that asks for money must say (CDC 42-A); `tax_id` formatted."""
+    """Who writes, as every text that asks for money must say (CDC 42-A); `tax_id` formatted.
+
+    `pix` is None while the company has no key: then no text carries a code.
+    """
 
     name: str
     tax_id: str
     address: str
     support_channel: str
     support_hours: str
+    pix: PixReceiver | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,7 +112,7 @@ def is_lender_known(words: Template, lender: Lender) -> bool:
     """Say whether everything that the words name of the lender is there, so that the text can be written."""
     named = f"{words.opening} {words.single} {words.several} {words.total} {words.closing}"
     fields = set(_FIELD.findall(named.replace("{assinatura}", _SIGNATURE)))
-    return all(value.strip() for name, value in _lender_values(lender).items() if name in fields)
+    return all(value.strip() for name, value in lender_values(lender).items() if name in fields)
 
 
 def total_open(owed: Sequence[OwedInvoice]) -> Money:
@@ -258,19 +138,19 @@ def render_charge(
     words: Template, *, lender: Lender, first_name: str, owed: Sequence[OwedInvoice], as_of: date, reference: str
 ) -> str:
     """Write a charge text about what a borrower owes as of a date; raise TemplateIncomplete when a value is missing."""
-    shared = _lender_values(lender) | {"primeiro_nome": first_name, "data_base": format_date(as_of)}
+    shared = lender_values(lender) | {
+        "primeiro_nome": first_name,
+        "data_base": format_date(as_of),
+        "pix_copia_cola": pix_code(lender, total_open(owed), _pix_reference(owed) or reference),
+    }
     if len(owed) == 1:
-        parts = [f"{words.opening} {words.single}"]
         shared |= _invoice_values(owed[0], as_of)
-        lines: list[str] = []
+        written = [fill(f"{words.opening} {words.single}", shared)]
     else:
-        parts = [f"{words.opening} {words.several}"]
         shared |= {"valor_atualizado": format_brl(total_open(owed))}
-        lines = _lines(words, owed, as_of, shared)
-    written = [_fill(part, shared) for part in parts] + lines
-    if len(owed) > 1:
-        written.append(_fill(words.total, shared))
-    return "\n".join([*written, _fill(words.closing, shared), f"Ref. {reference}"])
+        written = [fill(f"{words.opening} {words.several}", shared), *_lines(words, owed, as_of, shared)]
+        written.append(fill(words.total, shared))
+    return joined(words, written, shared, reference)
 
 
 def render_receipt(
@@ -282,30 +162,55 @@ def render_receipt(
     amount: Money,
     received_on: date,
     still_open: Money,
+    link: str,
     reference: str,
 ) -> str:
-    """Write the receipt of a payment, with what is still open of its contract; raise TemplateIncomplete."""
-    values = _lender_values(lender) | {
+    """Write the receipt of a payment, with what is still open of its contract and the link that opens it.
+
+    Raises TemplateIncomplete.
+    """
+    values = lender_values(lender) | {
         "primeiro_nome": first_name,
         "contrato_ref": str(request_number),
         "valor_original": format_brl(amount),
         "data_base": format_date(received_on),
         "valor_atualizado": format_brl(still_open),
+        "link": link,
     }
-    body = _fill(f"{words.opening} {words.single}", values)
-    return "\n".join([body, _fill(words.closing, values), f"Ref. {reference}"])
+    return joined(words, [fill(f"{words.opening} {words.single}", values)], values, reference)
+
+
+def joined(words: Template, written: Sequence[str], values: Mapping[str, str], reference: str) -> str:
+    """Return a text with its closing and its reference, and what follows it where all of that is known."""
+    text = "\n".join([*written, fill(words.closing, values), f"Ref. {reference}"])
+    is_last_known = all(values.get(name) for name in _FIELD.findall(words.last))
+    return f"{text}\n{fill(words.last, values)}" if words.last and is_last_known else text
+
+
+def pix_code(lender: Lender, amount: Money, reference: str) -> str:
+    """Return the Pix to copy for an amount; empty where the lender has no key."""
+    return copy_and_paste(lender.pix, amount, reference=reference) if lender.pix else ""
+
+
+def _pix_reference(owed: Sequence[OwedInvoice]) -> str:
+    """Return the reference of one invoice or of one request's; empty for several requests, which have none."""
+    numbers = {invoice.request_number for invoice in owed}
+    if len(numbers) > 1:
+        return ""
+    return pix_reference_of(owed[0].request_number, owed[0].number if len(owed) == 1 else None)
 
 
 def _lines(words: Template, owed: Sequence[OwedInvoice], as_of: date, shared: Mapping[str, str]) -> list[str]:
     ordered = sorted(owed, key=lambda invoice: (invoice.request_number, invoice.effective_due_date, invoice.number))
     lines = []
     for request_number, invoices in groupby(ordered, key=lambda invoice: invoice.request_number):
-        lines.append(_fill(words.heading, {**shared, "contrato_ref": str(request_number)}))
-        lines += [_fill(words.line, {**shared, **_invoice_values(invoice, as_of)}) for invoice in invoices]
+        lines.append(fill(words.heading, {**shared, "contrato_ref": str(request_number)}))
+        lines += [fill(words.line, {**shared, **_invoice_values(invoice, as_of)}) for invoice in invoices]
     return lines
 
 
-def _lender_values(lender: Lender) -> dict[str, str]:
+def lender_values(lender: Lender) -> dict[str, str]:
+    """Return what a text may name of who writes it."""
     return {
         "empresa": lender.name,
         "cnpj_empresa": lender.tax_id,
@@ -329,7 +234,9 @@ def _invoice_values(invoice: OwedInvoice, as_of: date) -> dict[str, str]:
     }
 
 
-def _fill(words: str, values: Mapping[str, str]) -> str:
+def fill(words: str, values: Mapping[str, str]) -> str:
+    """Return the words with their placeholders filled; raise TemplateIncomplete for one whose value is missing."""
+
     # One pass over the template's own words: braces inside a name are never read as a placeholder.
     def value(match: re.Match[str]) -> str:
         found = values.get(match[1], "").strip()

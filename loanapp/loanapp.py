@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 
 from loanapp import bridge, doorbell, pages
 from loanapp.components import connection
+from loanapp.components.explain import ExplainState, explain_drawer
 from loanapp.components.page import registered
 from loanapp.components.receive import ReceiveState
 from loanapp.components.receive_dialog import receive_dialog
@@ -21,7 +22,19 @@ from loanapp.edge import SessionEdge
 from loanapp.gate import Gate
 from loanapp.logs import mask_logs
 from loanapp.services._use_case import connect_bell
-from loanapp.web import evolution, exports, files, frontend, health, held_data, profile, sign_in
+from loanapp.web import (
+    calculations,
+    evolution,
+    exports,
+    files,
+    frontend,
+    health,
+    held_data,
+    papers,
+    profile,
+    receipts,
+    sign_in,
+)
 from loanapp.web.frontend import OneAddress
 from loanapp.web.headers import SecurityHeaders
 from loanapp.web.limits import Limits
@@ -35,6 +48,9 @@ _ROUTES = [
     *files.routes,
     *held_data.routes,
     *exports.routes,
+    *papers.routes,
+    *receipts.routes,
+    *calculations.routes,
     *frontend.routes(_BUILD),
 ]
 
@@ -82,6 +98,7 @@ app = rx.App(
 app.add_middleware(Gate())
 app.register_lifespan_task(_engine)
 overlay(on_load=ReceiveState.look_at_address)(receive_dialog)
+overlay(on_load=ExplainState.look_at_address)(explain_drawer)
 _load_pages()
 for page in registered():
     app.add_page(**page)

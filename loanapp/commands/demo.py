@@ -20,12 +20,14 @@ from domain.money import Money
 from domain.permissions import SYSTEM, Role
 from loanapp import clock
 from loanapp.clock import Moment, on
+from loanapp.commands.agreements import plan_agreements
 from loanapp.commands.book import deferring_commits
 from loanapp.commands.contacts import plan_contacts
 from loanapp.commands.loans import Fate, Habit, Loan, Receipt, Staff, plan_loan, plan_payment
 from loanapp.commands.past import Login, Past, add_staff, set_company
 from loanapp.commands.people import invent
 from loanapp.commands.street import plan_street
+from loanapp.commands.street_cash import plan_street_cash
 from loanapp.queries import book, users
 from loanapp.services import clients, delivery, inbound
 from loanapp.services.clients import BlockClient, RegisterClient
@@ -140,7 +142,9 @@ def _make(present: Moment) -> None:
     for index, case in enumerate(_CASES):
         _plan_case(past, staff, index, case)
     plan_contacts(past, by_phone, approves, _client_id)
+    plan_agreements(past, by_phone, _client_id)
     plan_street(past, street, asks=opens, decides=admin, client_id_of=_client_id)
+    plan_street_cash(past, street, counts=opens, client_id_of=_client_id)
     sender = _Sender(current().instance_name)
     for day in sent:
         past.plan(day, 9 * 60, sender.drain)

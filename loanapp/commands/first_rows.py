@@ -1,7 +1,5 @@
 """The company's row, which every installation has before anybody signs in; its own name is typed in Configurações."""
 
-from decimal import Decimal
-
 from domain.permissions import SYSTEM
 from loanapp import clock
 from loanapp.models.base import Session
@@ -10,7 +8,7 @@ from loanapp.services.company import ChangeCompany, change_company
 
 
 def ensure_company() -> None:
-    """Write an invented company with the usual late charges (2 % late fee, 1 % mora a month) where there is none."""
+    """Write an invented company where there is none; it starts with the usual late charges."""
     with Session() as session:
         if session.get(CompanySettings, 1) is not None:
             return
@@ -23,7 +21,6 @@ def ensure_company() -> None:
             address="Avenida Paulista, 1000, São Paulo, SP",
             support_channel="(11) 3003-0000",
             support_hours="segunda a sexta, das 9h às 18h",
-            late_fee_pct=Decimal(2),
-            mora_pct_month=Decimal(1),
+            email="contato@creditoexemplo.com.br",
         ),
     )

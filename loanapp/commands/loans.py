@@ -12,13 +12,13 @@ from random import Random
 from uuid import UUID, uuid5
 
 from domain.calendar import BusinessCalendar, Step
-from domain.charges import late_fee, mora
+from domain.charges import PERSON_LATE_FEE_LIMIT_PCT, PERSON_MORA_LIMIT_PCT_MONTH, late_fee, mora
 from domain.instalments import Instalment, Plan, PlanTerms, build_plan
 from domain.money import Money
 from domain.payments import PaymentMethod
 from domain.permissions import Actor
 from loanapp.clock import Moment
-from loanapp.commands.past import COMPANY, Past
+from loanapp.commands.past import Past
 from loanapp.services import payments, requests
 from loanapp.services.payments import RegisterPayment
 from loanapp.services.requests import ApproveRequest, DeclineRequest, DisburseRequest, OpenRequest
@@ -220,7 +220,8 @@ def _after_a_gap(loan: Loan, plan: Sequence[Instalment], random: Random) -> Iter
 
 
 def _with_charges(value: Money, days: int) -> Money:
-    charged: Money = value + late_fee(value, COMPANY.late_fee_pct) + mora(value, COMPANY.mora_pct_month, days)
+    # The company of an invented book charges what is usual.
+    charged: Money = value + late_fee(value, PERSON_LATE_FEE_LIMIT_PCT) + mora(value, PERSON_MORA_LIMIT_PCT_MONTH, days)
     return charged
 
 

@@ -13,43 +13,40 @@ from domain.adjustments import WAIVABLE
 from domain.calendar import format_date
 from domain.history import Component
 from domain.money import Money, format_brl
-from domain.payments import RECEIVED_METHODS, PaymentMethod
-from domain.permissions import SYSTEM
+from domain.payments import PaymentMethod
+from domain.permissions import TERMINAL
 from loanapp import clock
-from loanapp.clock import Moment
 from loanapp.commands import environment
 from loanapp.commands.book import DATE, NUMBER, print_json
-from loanapp.commands.statement import no_request, statement_of
+from loanapp.commands.orders import JSON, METHOD, ORDER_ID, PREVIEW, REASON, request_id
+from loanapp.commands.statement import statement_of
 from loanapp.queries.reversals import ReversalEffect, payment_id_of, reversal_effect
 from loanapp.queries.settlements import SettlementOf, SettlementQuote, settlement_quote
-from loanapp.queries.statements import request_id_of
 from loanapp.services.reversals import ReversePayment, reverse_payment
 from loanapp.services.settlements import SettleEarly, settle_early
 from loanapp.services.waivers import Waive
 from loanapp.services.waivers import waive as waive_charges
 
-_ID = click.option("--id", "order_id", type=click.UUID, help="Sent again, it is the same order; else a new one.")
-_JSON = click.option("--json", "is_json", is_flag=True, help="One JSON document. Amounts in centavos.")
 _BACKDATED = "Registrado pelo terminal com data anterior."
 
 
 @click.command(short_help="Reverse a payment.")
 @click.argument("payment", type=NUMBER)
 @click.option("--reason", default="", help="Why; kept for ever, beside both rows. Needed unless it is a preview.")
-@click.option("--preview", "is_preview", is_flag=True, help="Show what would change, and change nothing.")
-@_ID
-@_JSON
+@PREVIEW
+@ORDER_ID
+@JSON
 def reverse(payment: int, reason: str, order_id: UUID | None, *, is_preview: bool, is_json: bool) -> None:
     """Reverse PAYMENT (the number of its receipt): all is counted as if it had never been."""
     with environment.ready():
         moment = clock.moment()
-        payment_id = payment_id_of(SYSTEM, moment, payment)
+        payment_id = payment_id_of(TERMINAL, moment, payment)
         if payment_id is None:
             raise click.ClickException(f"No payment has the number {payment}.")
-        effect = reversal_effect(SYSTEM, moment, payment_id)
+        effect = reversal_effect(TERMINAL, moment, payment_id)
         if not is_preview:
             order = ReversePayment(reversal_id=order_id or uuid4(), payment_id=payment_id, reason=reason)
-            receipt = reverse_payment(SYSTEM, moment, order)
+            receipt = reverse_payment(TERMINAL, moment, order)
     told = _told(effect) | (
         {"reversal": None, "is_new": False}
         if is_preview
@@ -96,9 +93,9 @@ def _told(effect: ReversalEffect) -> dict[str, Any]:
     "--component", type=click.Choice([component.value for component in WAIVABLE], case_sensitive=False), required=True
 )
 @click.option("--amount-cents", type=int, required=True, help="At most what is open of it today, in centavos.")
-@click.option("--reason", required=True, help="Why; kept for ever.")
-@_ID
-@_JSON
+@REASON
+@ORDER_ID
+@JSON
 def waive(
     request: int, invoice: int, component: str, amount_cents: int, reason: str, order_id: UUID | None, *, is_json: bool
 ) -> None:
@@ -107,11 +104,11 @@ def waive(
         moment = clock.moment()
         order = Waive(
             waiver_id=order_id or uuid4(),
-            request_id=_request_id(moment, request),
+            request_id=request_id(moment, request),
             lines=((invoice, Component(component), Money(amount_cents)),),
             reason=reason,
         )
-        receipt = waive_charges(SYSTEM, moment, order)
+        receipt = waive_charges(TERMINAL, moment, order)
         after = statement_of(request, moment.business_date)[0]
     if is_json:
         print_json(
@@ -137,16 +134,11 @@ def waive(
 @click.argument("request", type=NUMBER)
 @click.option("--as-of", type=DATE, help="The day the money came in; else today.")
 @click.option("--invoice", "chosen", type=NUMBER, multiple=True, help="Only this one; may be given again. Else all.")
-@click.option("--preview", "is_preview", is_flag=True, help="Show what it costs, and change nothing.")
+@PREVIEW
 @click.option("--expected-cents", type=int, help="What was shown before: refused where it costs something else now.")
-@click.option(
-    "--method",
-    type=click.Choice([method.value for method in RECEIVED_METHODS], case_sensitive=False),
-    default=PaymentMethod.PIX.value,
-    show_default=True,
-)
-@_ID
-@_JSON
+@METHOD
+@ORDER_ID
+@JSON
 def settle(
     request: int,
     as_of: date | None,
@@ -162,8 +154,8 @@ def settle(
     with environment.ready():
         moment = clock.moment()
         received_on = as_of or moment.business_date
-        asked = SettlementOf(request_id=_request_id(moment, request), received_on=received_on, chosen=chosen or None)
-        quote = settlement_quote(SYSTEM, moment, asked)
+        asked = SettlementOf(request_id=request_id(moment, request), received_on=received_on, chosen=chosen or None)
+        quote = settlement_quote(TERMINAL, moment, asked)
         told = _quoted(quote)
         if not is_preview:
             order = SettleEarly(
@@ -175,7 +167,7 @@ def settle(
                 chosen=asked.chosen,
                 note=_BACKDATED if received_on < moment.business_date else "",
             )
-            receipt = settle_early(SYSTEM, moment, order)
+            receipt = settle_early(TERMINAL, moment, order)
             told |= {"payment": str(receipt.payment_id), "number": receipt.number, "is_new": receipt.is_new}
     if is_json:
         print_json(told)
@@ -207,10 +199,3 @@ def _quoted(quote: SettlementQuote) -> dict[str, Any]:
             for line in quote.lines
         ],
     }
-
-
-def _request_id(moment: Moment, number: int) -> UUID:
-    request_id = request_id_of(SYSTEM, moment, number)
-    if request_id is None:
-        raise no_request(number, moment.business_date)
-    return request_id

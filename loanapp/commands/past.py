@@ -7,7 +7,6 @@ Each business date starts with its three cycles; then comes what people did.  Wh
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import Decimal
 from heapq import heappop, heappush
 from itertools import count
 
@@ -16,7 +15,7 @@ from domain.cycles import TRIGGERS, Cycle, is_due_on
 from domain.permissions import SYSTEM, Actor, Role
 from loanapp.clock import Moment, on
 from loanapp.services import _runner, company, cycles, users
-from loanapp.services.company import ChangeCompany
+from loanapp.services.company import ChangeCompany, ChangePix
 from loanapp.services.cycles import OpenRun
 from loanapp.services.users import AddUser
 
@@ -26,9 +25,9 @@ COMPANY = ChangeCompany(
     address="Rua Direita, 250, Centro, São Paulo/SP, CEP 01002-000",
     support_channel="(11) 4000-0000",
     support_hours="segunda a sexta, 9h às 18h",
-    late_fee_pct=Decimal(2),
-    mora_pct_month=Decimal(1),
+    email="contato@creditoexemplo.com.br",
 )
+PIX = ChangePix(pix_key="pix@creditoexemplo.com.br", pix_city="São Paulo")
 
 Deed = Callable[[Moment], None]
 
@@ -54,6 +53,7 @@ def add_staff(moment: Moment, logins: tuple[Login, ...], password: str) -> tuple
 def set_company(moment: Moment) -> None:
     """Write who lends in an invented book, and the late charges that its requests copy."""
     company.change_company(SYSTEM, moment, COMPANY)
+    company.change_pix(SYSTEM, moment, PIX)
 
 
 @dataclass

@@ -13,7 +13,7 @@ LONGEST_PARAMETER = 200
 LAST_PAGE = 10_000
 LARGEST_NUMBER_DIGITS = 15
 # What opens something over a page: the payment dialog, a drawer and what is asked in it.
-OVERLAY_PARAMETERS = ("receber", "aberta", "ate")
+OVERLAY_PARAMETERS = ("receber", "dispensar", "vencimento", "quitar", "aberta", "calculo", "ate")
 
 
 def parameter(state: Any, name: str) -> str:

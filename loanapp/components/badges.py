@@ -84,8 +84,18 @@ LOOKS: dict[str, dict[str, Look]] = {
     "payment": {
         "CONFIRMED": _look("Confirmado", "green", "circle-check-big"),
         "REVERSED": _look("Estornado", "gray", "undo-2"),
+        "RETURNED": _look("Devolvido", "bronze", "undo-2"),
         "WAITING": _look("Aguardando envio", "gray", "clock"),
         "TO_CHECK": _look("A conferir", "amber", "triangle-alert"),
+    },
+    "cash": {
+        "IN_HAND": _look("Em mãos", "amber", "banknote"),
+        "HANDED_IN": _look("Entregue", "blue", "send"),
+        "COUNTED": _look("Conferido", "green", "circle-check-big"),
+    },
+    "hand_in": {
+        "OPEN": _look("Aguardando conferência", "amber", "clock"),
+        "CHECKED": _look("Conferida", "green", "circle-check-big"),
     },
     "user": {
         "ACTIVE": _look("Ativo", "green", "circle-check-big"),

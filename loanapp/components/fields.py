@@ -38,7 +38,12 @@ def error_summary(errors: Errors) -> rx.Component:
 
 
 def _frame(
-    name: str, label: str, control: rx.Component, errors: Errors | None, help_text: str | rx.Var, class_name: str
+    name: str,
+    label: str | rx.Var,
+    control: rx.Component,
+    errors: Errors | None,
+    help_text: str | rx.Var,
+    class_name: str,
 ) -> rx.Component:
     return rx.el.div(
         rx.el.label(label, html_for=name, class_name="field-label"),
@@ -70,7 +75,7 @@ def _described(name: str, errors: Errors | None, help_text: str | rx.Var) -> dic
 
 def text_field(
     name: str,
-    label: str,
+    label: str | rx.Var,
     *,
     errors: Errors | None = None,
     help_text: str | rx.Var = "",
@@ -219,7 +224,7 @@ def choice_field(
     )
 
 
-def tick_field(name: str, label: str, *, is_on: bool | rx.Var = False, **props: Any) -> rx.Component:
+def tick_field(name: str, label: str | rx.Var, *, is_on: bool | rx.Var = False, **props: Any) -> rx.Component:
     """Show a tick box; the form holds `name` = `on` when it is ticked."""
     return rx.el.label(
         rx.el.input(type="checkbox", name=name, id=name, default_checked=is_on, **props), label, class_name="tick"

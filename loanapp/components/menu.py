@@ -30,14 +30,6 @@ def menu_link(text: str | rx.Var[str], *, to: str | rx.Var[str], icon: str) -> r
     return rx.menu.item(app_link(glyph(icon), rx.el.span(text), to=to, class_name=_ITEM), as_child=True)
 
 
-def menu_file(text: str | rx.Var[str], *, to: str | rx.Var[str], icon: str = "file-text") -> rx.Component:
-    """Show an item that opens a file of a route, such as a PDF, beside the page."""
-    return rx.menu.item(
-        rx.el.a(glyph(icon), rx.el.span(text), href=to, target="_blank", rel="noopener", class_name=_ITEM),
-        as_child=True,
-    )
-
-
 def menu_action(
     text: str | rx.Var[str], *, on_select: Any, icon: str, obstacle: str | rx.Var[str] = ""
 ) -> rx.Component:

@@ -7,12 +7,13 @@ from domain.permissions import Permission, Role
 
 @dataclass(frozen=True)
 class Item:
-    """One entry of the menu; `also` are paths of other pages that it stands for."""
+    """One entry of the menu, for all who hold the permission or, of these, for one role alone."""
 
     text: str
     path: str
     icon: str
     permission: Permission
+    only_for: Role | None = None
 
 
 MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
@@ -22,7 +23,9 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("Painel", "/painel", "layout-dashboard", Permission.DASHBOARD_VIEW),
             Item("Empréstimos", "/emprestimos", "hand-coins", Permission.REQUESTS_VIEW),
             Item("Parcelas", "/parcelas", "receipt-text", Permission.INVOICES_VIEW),
+            Item("Recebimentos", "/recebimentos", "banknote", Permission.PAYMENTS_VIEW),
             Item("Renegociações", "/renegociacoes", "handshake", Permission.RENEGOTIATIONS_VIEW),
+            Item("Meu caixa", "/campo/recebidos", "hand-coins", Permission.CASH_HAND_IN, Role.STREET_SUPERVISOR),
             Item("Mensagens", "/mensagens", "message-square", Permission.MESSAGES_VIEW),
             Item("Aprovações", "/aprovacoes", "badge-check", Permission.APPROVALS_VIEW),
         ),
@@ -35,6 +38,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("Usuários", "/usuarios", "user-cog", Permission.USERS_VIEW),
             Item("Papéis", "/papeis", "shield-check", Permission.USERS_VIEW),
             Item("Auditoria", "/auditoria", "file-text", Permission.AUDIT_VIEW),
+            Item("Configurações", "/configuracoes", "sliders-horizontal", Permission.COMPANY_MANAGE),
         ),
     ),
 )

@@ -8,25 +8,44 @@ import functools
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, TypedDict
+from typing import Any
 from uuid import UUID
 
 import reflex as rx
 
 from domain.calendar import format_date, parse_date
 from domain.errors import Checks
-from domain.money import parse_brl
+from domain.money import Money, parse_brl
 from domain.payments import PaymentMethod
 from domain.permissions import Permission
 from loanapp import bridge
 from loanapp.bridge import Outcome
 from loanapp.components import address, feedback
-from loanapp.components.formats import brl_text, counted, date_text, days_text, instant_text
+from loanapp.components.formats import brl_text, counted
 from loanapp.components.forms import settled
+from loanapp.components.pix import NO_PIX, Pix, shown_of
 from loanapp.components.receive_calculation import Calculated, calculated
+from loanapp.components.receive_texts import (
+    METHODS,
+    NOT_DONE,
+    PHRASES,
+    Change,
+    Choice,
+    Done,
+    Share,
+    after_text,
+    changes_of,
+    charges_change,
+    choice_of,
+    done_of,
+    moved_text,
+    order_note,
+    remainder_text,
+    shares_of,
+    twin_text,
+)
 from loanapp.gate import AuthState, requires
 from loanapp.queries.payments import (
-    PaymentDone,
     PaymentForm,
     PaymentFormOf,
     Receivable,
@@ -35,52 +54,14 @@ from loanapp.queries.payments import (
     payment_form,
     receivables,
 )
+from loanapp.queries.pix import PixOf, pix_of
 from loanapp.services.payments import RegisterPayment, register_payment
 
 FORM_ID = "receive"
 INVOICES_SHOWN = 6
-METHODS = (
-    (PaymentMethod.PIX.value, "Pix", "em Pix"),
-    (PaymentMethod.CASH.value, "Dinheiro", "em dinheiro"),
-    (PaymentMethod.TRANSFER.value, "Transferência", "por transferência"),
-    (PaymentMethod.BOLETO.value, "Boleto", "por boleto"),
-)
-_PHRASES = {value: phrase for value, _, phrase in METHODS}
 _TARGET = re.compile(r"([0-9]{1,15})(?:-([0-9]{1,4}))?")
 _SELECT_AMOUNT = "setTimeout(() => { const f = document.getElementById('amount'); f?.focus(); f?.select(); }, 80)"
 _FOCUS_DONE = "setTimeout(() => document.getElementById('receive-done')?.focus(), 80)"
-
-
-class Choice(TypedDict):
-    """A loan that may receive."""
-
-    title: str
-    detail: str
-    overdue: str
-    to: str
-
-
-class Share(TypedDict):
-    """What of the typed amount goes to one invoice."""
-
-    title: str
-    parts: str
-    rest: str
-
-
-class Done(TypedDict):
-    """A registered payment."""
-
-    title: str
-    summary: str
-    client: str
-    status: str
-    rest: str
-    loan: str
-    another: str
-
-
-NOT_DONE = Done(title="", summary="", client="", status="", rest="", loan="", another="")
 
 
 def parse_form_of(texts: Mapping[str, str], today: date, *, asked: PaymentFormOf) -> PaymentFormOf:
@@ -94,8 +75,8 @@ def parse_form_of(texts: Mapping[str, str], today: date, *, asked: PaymentFormOf
     )
 
 
-def parse_payment(texts: Mapping[str, str], today: date, *, request_id: UUID) -> RegisterPayment:
-    """Read the dialog's form; raise `money.*` and `date.*` at their fields."""
+def parse_payment(texts: Mapping[str, str], today: date, *, request_id: UUID, credit: Money) -> RegisterPayment:
+    """Read the dialog's form, which showed a credit; raise `money.*` and `date.*` at their fields."""
     checks = Checks()
     amount = checks.take("amount", parse_brl, texts["amount"])
     received_on = checks.take("received_on", parse_date, texts["received_on"], today)
@@ -107,10 +88,13 @@ def parse_payment(texts: Mapping[str, str], today: date, *, request_id: UUID) ->
         payment_id=UUID(texts["command_id"]),
         request_id=request_id,
         amount=amount,
-        method=PaymentMethod(method if method in _PHRASES else METHODS[0][0]),
+        method=PaymentMethod(method if method in PHRASES else METHODS[0][0]),
         received_on=received_on,
         note=texts["payment_note"],
         send_receipt=texts["send_receipt"] == "on",
+        waive_remainder=texts["waive_remainder"] == "on",
+        refuse_twin=texts["is_another"] != "on",
+        expected_credit=credit,
     )
 
 
@@ -134,16 +118,24 @@ class ReceiveState(AuthState):
     amount_shown: str = ""
     method: str = METHODS[0][0]
     method_phrase: str = METHODS[0][2]
+    pix: Pix = NO_PIX
     shares: list[Share] = []  # noqa: RUF012
     after: str = ""
     order_note: str = ""
     twin: str = ""
+    remainder: str = ""
+    # Empty while the day is today.
+    charges_change: str = ""
+    changes: list[Change] = []  # noqa: RUF012
+    moved: str = ""
     is_stale: bool = False
     done: Done = NOT_DONE
     _target: str = ""
     _asked: PaymentFormOf | None = None
     _request_id: UUID | None = None
     _typed: dict[str, str] = {}  # noqa: RUF012
+    _credit_cents: int = 0
+    _pix_asked: PixOf | None = None
 
     @rx.event
     @requires()
@@ -197,8 +189,9 @@ class ReceiveState(AuthState):
     @requires(Permission.PAYMENTS_REGISTER)
     async def choose_method(self, value: str) -> None:
         """Put the method into the button's words."""
-        if value in _PHRASES:
-            self.method, self.method_phrase = value, _PHRASES[value]
+        if value in PHRASES:
+            self.method, self.method_phrase = value, PHRASES[value]
+        await self._show_pix()
 
     @rx.event(temporal=True)
     @requires(Permission.PAYMENTS_REGISTER)
@@ -207,10 +200,12 @@ class ReceiveState(AuthState):
         key = address.identifier(bridge.texts_of(form)["command_id"])
         if key is None or self._request_id is None:
             return settled(FORM_ID, is_done=False)
-        parse = functools.partial(parse_payment, request_id=self._request_id)
+        parse = functools.partial(parse_payment, request_id=self._request_id, credit=Money(self._credit_cents))
         outcome = await bridge.submit(register_payment, parse, form)
         if (outcome.ok or outcome.reference) and await self._finish(key):
             return [settled(FORM_ID, is_done=True), rx.call_script(_FOCUS_DONE)]
+        # What was refused may have changed since it was counted, such as another tab's payment of the same amount.
+        await self._recount()
         self.errors = _at_our_fields(outcome)
         return settled(FORM_ID, is_done=False)
 
@@ -250,9 +245,10 @@ class ReceiveState(AuthState):
         self._asked, self._request_id = asked, form.request_id
         self._typed = {"amount": "", "received_on": format_date(form.received_on)}
         self.today, self.received_on = form.business_date.isoformat(), format_date(form.received_on)
-        if form.last_method in _PHRASES:
-            self.method, self.method_phrase = form.last_method, _PHRASES[form.last_method]
+        if form.last_method in PHRASES:
+            self.method, self.method_phrase = form.last_method, PHRASES[form.last_method]
         self._show(form)
+        await self._show_pix()
         self.step = "form"
         return rx.call_script(_SELECT_AMOUNT)
 
@@ -268,6 +264,12 @@ class ReceiveState(AuthState):
         self.is_stale = not outcome.ok
         if outcome.ok:
             self._show(outcome.result)
+            await self._show_pix()
+
+    async def _show_pix(self) -> None:
+        """Show the Pix of the amount while the method is Pix; a day that passed was paid already."""
+        asked = self._pix_asked if self.method == PaymentMethod.PIX else None
+        self.pix = shown_of((await bridge.read(pix_of, asked)).value if asked else None)
 
     def _show(self, form: PaymentForm) -> None:
         self.title = f"{form.client_name} · empréstimo nº {form.number}"
@@ -285,79 +287,30 @@ class ReceiveState(AuthState):
         self.others = f"{words} · {brl_text(others_cents)}" if others else ""
         more = counted(len(rest), "parcela", "parcelas")
         self.more_invoices = f"e mais {more} · {brl_text(sum(each.open_cents for each in rest))}" if rest else ""
-        self.amount = brl_text(form.amount_cents).removeprefix("R$\N{NO-BREAK SPACE}")
+        self.amount = brl_text(form.amount_cents).removeprefix("R$\N{NO-BREAK SPACE}") if form.amount_cents else ""
         self.amount_shown = brl_text(form.amount_cents)
-        self.shares, self.after = _shares(form), _after(form)
-        self.order_note, self.twin = _order_note(form, self._asked), _twin(form)
+        self.shares, self.after, self._credit_cents = shares_of(form), after_text(form), form.credit_cents
+        self.order_note, self.twin = order_note(form, self._asked), twin_text(form)
+        self.remainder, self.moved = remainder_text(form), moved_text(form)
+        self.charges_change, self.changes = charges_change(form), changes_of(form)
+        number = self._asked.invoice_number if self._asked else None
+        is_today = form.received_on == form.business_date and form.amount_cents > 0
+        amount = Money(form.amount_cents)
+        self._pix_asked = PixOf(request_number=form.number, invoice_number=number, amount=amount) if is_today else None
 
     async def _finish(self, payment_id: UUID) -> bool:
         """Show the payment with the id as done; whether there is one."""
         outcome = await bridge.read(payment_by_id, payment_id)
         if outcome.value is None:
             return False
-        self.done = _done(outcome.value, address.changed(self, receber="novo"))
+        self.done = done_of(outcome.value, address.changed(self, receber="novo"))
         self.status, self.errors, self.step = outcome.value.status, {}, "done"
         return True
 
     def _choice(self, loan: Receivable) -> Choice:
-        due = f" · próxima em {date_text(loan.next_due_date)}" if loan.next_due_date else ""
-        return Choice(
-            title=f"{loan.client_name} · empréstimo nº {loan.number}",
-            detail=f"{loan.invoices_paid}/{loan.instalment_count} pagas · {brl_text(loan.open_cents)} em aberto{due}",
-            overdue=f"{brl_text(loan.overdue_cents)} · {days_text(loan.days_overdue)}" if loan.overdue_cents else "",
-            to=address.changed(self, receber=loan.number),
-        )
+        return choice_of(loan, to=address.changed(self, receber=loan.number))
 
 
 def _at_our_fields(outcome: Outcome) -> dict[str, str]:
     """Return the problems by the dialog's own field names, which differ where a page may have a field of the name."""
     return {"payment_note" if name == "note" else name: text for name, text in feedback.field_errors(outcome).items()}
-
-
-def _shares(form: PaymentForm) -> list[Share]:
-    names = (("mora", "mora_cents"), ("multa", "late_fee_cents"), ("juros", "interest_cents"),
-             ("principal", "principal_cents"))  # fmt: skip
-    return [
-        Share(
-            title=f"Parcela {share.invoice_number}/{form.instalment_count}",
-            parts=" · ".join(f"{name} {brl_text(cents)}" for name, part in names if (cents := getattr(share, part))),
-            rest=f"Restam {brl_text(share.remaining_cents)}" if share.remaining_cents else "Fica paga",
-        )
-        for share in form.distribution
-    ]
-
-
-def _after(form: PaymentForm) -> str:
-    rest = "Quita o empréstimo." if form.settles else f"Restam {brl_text(form.remaining_cents)} no empréstimo."
-    return f"{rest} {brl_text(form.credit_cents)} viram crédito do cliente." if form.credit_cents else rest
-
-
-def _order_note(form: PaymentForm, asked: PaymentFormOf | None) -> str:
-    """Say that an older invoice receives first, where a later one was pressed."""
-    if asked is None or asked.invoice_number is None or not form.invoices:
-        return ""
-    first = form.invoices[0].number
-    is_later = asked.invoice_number != first
-    return f"A parcela {first}/{form.instalment_count} está em aberto e recebe primeiro." if is_later else ""
-
-
-def _twin(form: PaymentForm) -> str:
-    if form.twin is None:
-        return ""
-    at = instant_text(form.twin.at)[-5:]
-    return f"{form.twin.author} registrou {brl_text(form.twin.amount_cents)} às {at}. Confira antes de registrar outro."
-
-
-def _done(payment: PaymentDone, another: str) -> Done:
-    rest = f"{brl_text(payment.open_cents)} em aberto" if payment.open_cents else "Nada mais em aberto"
-    if payment.overdue_cents:
-        rest = f"{rest}, {brl_text(payment.overdue_cents)} em atraso"
-    return Done(
-        title=f"Recebimento nº {payment.number} registrado",
-        summary=f"{brl_text(payment.amount_cents)} {_PHRASES[payment.method]}, em {date_text(payment.received_on)}",
-        client=f"{payment.client_name} · empréstimo nº {payment.request_number}",
-        status=payment.status,
-        rest=rest,
-        loan=f"/emprestimos/{payment.request_number}",
-        another=another,
-    )

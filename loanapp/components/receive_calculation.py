@@ -6,9 +6,10 @@ from typing import TypedDict
 
 import reflex as rx
 
+from domain.explanations import ExplainedLine, effective_due_words, explained_lines
 from loanapp.components.badges import invoice_look, status_badge
-from loanapp.components.formats import brl_text, date_text, percent_text
-from loanapp.queries.charged import ChargedInvoice, MoraStretch
+from loanapp.components.formats import brl_text, date_text
+from loanapp.queries.charged import ChargedInvoice
 
 
 class Line(TypedDict):
@@ -44,55 +45,36 @@ def calculated(
     )
     return Calculated(
         number=invoice.number,
-        title=f"Parcela {invoice.number}/{of}",
+        title=invoice_title(invoice.number, of),
         due=due_text(invoice),
         look=look,
         look_note=note,
         total=brl_text(invoice.open_cents),
-        lines=_lines(invoice, as_of_text, late_fee_pct, mora_pct_month),
+        lines=[
+            line_of(line)
+            for line in explained_lines(
+                invoice,
+                late_fee_pct=late_fee_pct,
+                mora_pct_month=mora_pct_month,
+                total_label=f"Total {as_of_text}",
+            )
+        ],
     )
+
+
+def invoice_title(number: int, of: int) -> str:
+    """Write which invoice of a loan: `Parcela 3/12`, an agreement's down payment by its name."""
+    return f"Parcela {number}/{of}" if number else "Entrada"
 
 
 def due_text(invoice: ChargedInvoice) -> str:
     """Write a due date, and the day up to which it is free of charges where that is a later one."""
-    if invoice.due_date == invoice.effective_due_date:
-        return date_text(invoice.due_date)
-    return f"{date_text(invoice.due_date)} · sem encargos até {invoice.effective_due_date:%d/%m}"
+    return effective_due_words(invoice.due_date, invoice.effective_due_date)
 
 
-def _lines(invoice: ChargedInvoice, as_of_text: str, late_fee_pct: Decimal, mora_pct_month: Decimal) -> list[Line]:
-    lines = [
-        _line("Principal", invoice.principal_cents),
-        _line("Juros", invoice.interest_cents),
-        _line("Valor original", invoice.original_cents, "sum"),
-    ]
-    if invoice.late_fee_cents:
-        base = f" sobre {brl_text(invoice.late_fee_base_cents)}"
-        on = base if invoice.late_fee_base_cents != invoice.original_cents else ""
-        lines.append(_line(f"Multa {percent_text(late_fee_pct)} (uma vez){on}", invoice.late_fee_cents))
-    last = len(invoice.stretches) - 1
-    lines.extend(
-        _line(_mora_label(stretch, mora_pct_month, is_first=place == 0, is_last=place == last), stretch.amount_cents)
-        for place, stretch in enumerate(invoice.stretches)
-    )
-    if invoice.waived_cents:
-        lines.append(_line("Dispensado", -invoice.waived_cents))
-    if invoice.paid_cents:
-        lines.append(_line("Pago", -invoice.paid_cents))
-    return [*lines, _line(f"Total {as_of_text}", invoice.open_cents, "sum")]
-
-
-def _mora_label(stretch: MoraStretch, mora_pct_month: Decimal, *, is_first: bool, is_last: bool) -> str:
-    days = f"{stretch.days} dia{'' if stretch.days == 1 else 's'}"
-    rate = f"{percent_text(mora_pct_month)} ao mês ÷ 30 \N{MULTIPLICATION SIGN} {days}"
-    label = f"Mora {rate} sobre {brl_text(stretch.base_cents)}"
-    if not is_last:
-        return f"{label} (até {stretch.until:%d/%m}, congelada)"
-    return label if is_first else f"{label} (desde {stretch.since:%d/%m}, sobre o que restou)"
-
-
-def _line(label: str, cents: int, kind: str = "") -> Line:
-    return Line(label=label, value=brl_text(cents), kind=kind)
+def line_of(line: ExplainedLine) -> Line:
+    """Return a line as shown."""
+    return Line(label=line.label, value=brl_text(line.cents), kind="sum" if line.is_sum else "")
 
 
 def calculation(lines: rx.Var[list[Line]]) -> rx.Component:

@@ -2,15 +2,20 @@
 
 import reflex as rx
 
+from domain.payments import PaymentMethod
 from loanapp.components.badges import status_badge
 from loanapp.components.buttons import button, link_button, submit_button
+from loanapp.components.cash_room import cash_room_note
 from loanapp.components.dialogs import dialog
 from loanapp.components.fields import choice_field, date_field, error_summary, money_field, text_field, tick_field
 from loanapp.components.forms import once_form
 from loanapp.components.glyphs import glyph
 from loanapp.components.links import app_link
-from loanapp.components.receive import FORM_ID, METHODS, Choice, ReceiveState, Share
+from loanapp.components.pix import pix_panel
+from loanapp.components.receipt_actions import receipt_actions
+from loanapp.components.receive import FORM_ID, ReceiveState
 from loanapp.components.receive_calculation import calculated_invoice
+from loanapp.components.receive_texts import METHODS, Change, Choice, Share
 
 # The key of a press that got no answer is read where it was made, and looked up by the server.
 _ASK_BY_KEY = f"document.getElementById('{FORM_ID}').elements.namedItem('command_id').value"
@@ -100,6 +105,39 @@ def _note(text: rx.Var[str]) -> rx.Component:
     return rx.el.p(glyph("info", class_name="shrink-0 mt-0.5"), text, class_name="notice rounded-md")
 
 
+def _change(change: rx.Var[Change]) -> rx.Component:
+    return rx.el.div(
+        rx.el.dt(change["title"], class_name="muted"),
+        rx.el.dd(change["values"], class_name="tabular-nums text-right"),
+        class_name="flex flex-wrap justify-between gap-x-4",
+    )
+
+
+def _backdating() -> rx.Component:
+    """Show what counting from an earlier day changes, before it is confirmed (ux.md §2.12)."""
+    state = ReceiveState
+    effect = rx.el.section(
+        rx.el.h2("Data anterior a hoje: os encargos são recontados", class_name="font-semibold"),
+        rx.el.p(state.charges_change, class_name="font-medium tabular-nums"),
+        rx.cond(state.changes.length() > 1, rx.el.dl(rx.foreach(state.changes, _change))),
+        rx.cond(state.moved != "", rx.el.p(state.moved)),
+        class_name=rx.cond(state.is_stale, "panel flex flex-col gap-2 muted", "panel flex flex-col gap-2"),
+        custom_attrs={"aria-live": "polite"},
+    )
+    return rx.cond(state.charges_change != "", effect)
+
+
+def _twin() -> rx.Component:
+    """Ask before what may be the same money a second time; also after the server refused it for that."""
+    state = ReceiveState
+    asked = rx.el.div(
+        rx.cond(state.twin != "", _note(state.twin)),
+        tick_field("is_another", "Sim, é outro recebimento"),
+        class_name="flex flex-col gap-2",
+    )
+    return rx.cond((state.twin != "") | state.errors.contains("is_another"), asked)
+
+
 def _memory() -> rx.Component:
     """Show the invoice that receives first with its calculation, the others folded behind one press."""
     state = ReceiveState
@@ -143,10 +181,18 @@ def _form() -> rx.Component:
                 "payment_method", "Forma", [(value, word) for value, word, _ in METHODS],
                 value=state.method, on_change=state.choose_method,
             ),
+            cash_room_note(state.method == PaymentMethod.CASH),
+            rx.cond((state.pix["code"] != "") & ~state.is_stale, pix_panel(state.pix)),
             _distribution(),
-            text_field("payment_note", "Observação (opcional)", errors=state.errors),
+            rx.cond(state.remainder != "", tick_field("waive_remainder", state.remainder)),
+            _backdating(),
+            text_field(
+                "payment_note",
+                rx.cond(state.charges_change != "", "Por que a data é anterior a hoje", "Observação (opcional)"),
+                errors=state.errors,
+            ),
             tick_field("send_receipt", "Enviar recibo pelo WhatsApp"),
-            rx.cond(state.twin != "", _note(state.twin)),
+            _twin(),
             rx.el.div(
                 rx.dialog.close(button("Cancelar")),
                 submit_button(
@@ -184,8 +230,11 @@ def _done() -> rx.Component:
             rx.el.span(done["rest"], class_name="muted"),
             class_name="flex flex-wrap items-center gap-2",
         ),
+        rx.cond(done["cancelled"] != "", rx.el.p(done["cancelled"], class_name="muted")),
+        receipt_actions(done["payment_id"], done["number"]),
         rx.el.div(
             rx.dialog.close(button("Fechar")),
+            link_button("Ver recebimento", to=f"/recebimentos/{done['number']}"),
             link_button("Ver empréstimo", to=done["loan"]),
             link_button("Receber outro", to=done["another"], kind="primary"),
             class_name="flex flex-wrap justify-end gap-3",

@@ -71,7 +71,8 @@ def _menu_item(item: Item) -> rx.Component:
         aria_label=item.text,
         custom_attrs={"aria-current": rx.cond(is_here, "page", "false")},
     )
-    return rx.cond(AuthState.permissions.contains(item.permission.value), rx.el.li(link))
+    may_see = AuthState.permissions.contains(item.permission.value)
+    return rx.cond(may_see if item.only_for is None else may_see & (AuthState.role == item.only_for), rx.el.li(link))
 
 
 def _menu() -> rx.Component:

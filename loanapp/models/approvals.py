@@ -1,9 +1,10 @@
 """What a person may not decide alone: asked by one, granted or refused by another."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.approvals import ApprovalKind, ApprovalStatus
@@ -14,13 +15,16 @@ from loanapp.models.requests import Request
 
 
 class Approval(Base):
-    """One question about one request; at most one of a kind waits at a time. Who asked never decides."""
+    """One question about one request; at most one of a kind waits at a time. Who asked never decides.
+
+    `details` holds the lines of a WAIVER; other kinds need none.
+    """
 
     __tablename__ = "approvals"
     __table_args__ = (
         one_of("kind", ApprovalKind),
         one_of("status", ApprovalStatus),
-        CheckConstraint("amount_cents > 0", name="amount"),
+        CheckConstraint("amount_cents > 0 OR amount_cents = 0 AND kind = 'REOPENING'", name="amount"),
         CheckConstraint("decided_by <> asked_by", name="second_person"),
         CheckConstraint("(status = 'PENDING') = (decided_at IS NULL)", name="decided"),
         Index("uq_approvals_pending", "request_id", "kind", unique=True, postgresql_where=text("status = 'PENDING'")),
@@ -36,6 +40,7 @@ class Approval(Base):
     client_id: Mapped[UUID] = mapped_column(ForeignKey(Client.id))
     request_id: Mapped[UUID] = mapped_column(ForeignKey(Request.id))
     amount_cents: Mapped[int]
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     reason: Mapped[str]
     status: Mapped[str] = mapped_column(default=ApprovalStatus.PENDING)
     asked_by: Mapped[UUID] = mapped_column(ForeignKey(User.id))
@@ -44,3 +49,17 @@ class Approval(Base):
     decided_by: Mapped[UUID | None] = mapped_column(ForeignKey(User.id))
     decided_at: Mapped[datetime | None]
     decision_reason: Mapped[str] = mapped_column(default="")
+
+
+def reopened_since(moment: datetime) -> ColumnElement[bool]:
+    """Say in SQL whether a request was taken back from its write-off since a moment."""
+    return (
+        select(Approval.id)
+        .where(
+            Approval.request_id == Request.id,
+            Approval.kind == ApprovalKind.REOPENING,
+            Approval.status == ApprovalStatus.GRANTED,
+            Approval.decided_at >= moment,
+        )
+        .exists()
+    )

@@ -4,7 +4,7 @@ Reads only; the writers are in `services/_positions.py`, the checkers in `querie
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -28,12 +28,14 @@ from domain.history import (
 from domain.invoices import InvoiceStatus
 from domain.money import Money
 from domain.payments import Parts
+from domain.recount import recount
 from domain.requests import RequestStatus
 from loanapp.models.company import Holiday
 from loanapp.models.fact_sql import Fact, rare_facts
 from loanapp.models.invoices import Invoice
 from loanapp.models.payments import Payment, Reversal
 from loanapp.models.requests import Request
+from loanapp.models.return_sql import returned_by_root
 
 _INVOICE_COLUMNS = tuple(
     getattr(Invoice, column.key) for column in inspect(Invoice).column_attrs if column.key != "open_cents"
@@ -43,6 +45,7 @@ _REQUEST_COLUMNS = (
     Request.late_fee_pct,
     Request.mora_pct_month,
     Request.disbursed_on,
+    Request.unapproved_on,
     Request.renegotiated_on,
     Request.charges_end_on,
     Request.overdue_through,
@@ -74,12 +77,18 @@ class LoadedContract:
         contract = self.contract_as_of(as_of)
         return replay(contract, self.payments, self.adjustments, as_of=as_of, mora_as_of=mora_as_of)
 
+    def recounted(self, day: date) -> Position:
+        """Return an earlier day as it is counted now: what a payment dated that day meets (`domain.recount`)."""
+        return recount(self.contract, self.payments, self.adjustments, as_of=day)
+
     def has_facts_after(self, day: date) -> bool:
         """Whether anything since a day changed what was owed on it: money, a waiver, a reversal, a moved date."""
         dated = [
             *((payment.received_on, payment.reversed_on) for payment in self.payments),
             *((adjustment.granted_on, adjustment.reversed_on) for adjustment in self.adjustments),
             *((change.changed_on, None) for change in self.due_date_changes),
+            *((added.added_on, added.removed_on) for added in self.contract.invoices if added.added_on is not None),
+            *((use.used_on, use.returned_on) for payment in self.payments for use in payment.credit_uses),
         ]
         return any(on > day if undone_on is None else on <= day < undone_on for on, undone_on in dated)
 
@@ -147,6 +156,7 @@ def _loaded(
     uses: defaultdict[UUID, list[CreditUse]] = defaultdict(list)
     chosen: defaultdict[UUID, set[int]] = defaultdict(set)
     adjustments, changes = [], []
+    returns: dict[int, tuple[date, date | None]] = {}
     for fact in facts:
         if fact.fact == Fact.ADJUSTMENT:
             adjustments.append(_adjustment(fact, numbers))
@@ -155,12 +165,14 @@ def _loaded(
             uses[fact.payment_id].append(use)
         elif fact.fact == Fact.SETTLED_INVOICE:
             chosen[fact.payment_id].add(numbers[fact.invoice_id])
+        elif fact.fact == Fact.RETURN:
+            returns[numbers[fact.invoice_id]] = (fact.since, fact.until)
         else:
             changes.append(_due_date_change(fact, numbers))
     return LoadedContract(
         request=request,
         invoice_rows=rows,
-        contract=_contract(request, rows.values()),
+        contract=_contract(request, rows.values(), returns),
         payments=tuple(
             PaymentFact(
                 payment_id=row.id,
@@ -202,7 +214,14 @@ def _due_date_change(fact: Row[*tuple[Any, ...]], numbers: Mapping[int, int]) ->
     )
 
 
-def _contract(request: Row[*tuple[Any, ...]], rows: Iterable[Row[*tuple[Any, ...]]]) -> Contract:
+def _contract(
+    request: Row[*tuple[Any, ...]],
+    rows: Collection[Row[*tuple[Any, ...]]],
+    returns: Mapping[int, tuple[date, date | None]],
+) -> Contract:
+    # A disbursement that was taken back took its plan with it: until that day it stood.
+    stood = {row.number: {"removed_on": request.unapproved_on} for row in rows if request.unapproved_on is not None}
+    stood |= {number: {"added_on": since, "removed_on": until} for number, (since, until) in returns.items()}
     return Contract(
         invoices=tuple(
             ContractInvoice(
@@ -212,9 +231,11 @@ def _contract(request: Row[*tuple[Any, ...]], rows: Iterable[Row[*tuple[Any, ...
                 principal=Money(row.principal_cents),
                 interest=Money(row.interest_cents),
                 mora_base=Money(row.mora_base_cents),
+                **stood.get(row.number, {}),
             )
             for row in rows
-            if row.status != InvoiceStatus.CANCELLED
+            # What a return had added stood until it was taken back; any other cancelled invoice never asked for money.
+            if row.status != InvoiceStatus.CANCELLED or row.number in stood
         ),
         late_fee_pct=request.late_fee_pct,
         mora_pct_month=request.mora_pct_month,
@@ -245,10 +266,12 @@ def to_recover(session: Session, requests: Sequence[Request]) -> dict[UUID, int]
     """Return, by request id, the centavos that its payments have to bring back (product.md "breakeven").
 
     For a chain of renegotiations that is one figure, on the newest request: what was disbursed at its root less all
-    that the closed ones received; of a closed one nothing.  At most one statement, and none where there is no chain.
+    that the closed ones received and did not fail; of a closed one nothing.  At most two statements, and none where
+    there is no chain.
     """
     found = {request.id: request.principal_cents for request in requests}
-    found |= {request.id: 0 for request in requests if request.status == RequestStatus.RENEGOTIATED}
+    nothing = (RequestStatus.RENEGOTIATED, RequestStatus.UNAPPROVED)
+    found |= {request.id: 0 for request in requests if request.status in nothing}
     newest = [request for request in requests if request.parent_id is not None and found[request.id]]
     if newest:
         chain, root = aliased(Request), aliased(Request)
@@ -258,7 +281,10 @@ def to_recover(session: Session, requests: Sequence[Request]) -> dict[UUID, int]
             .where(root.id.in_({request.root_id for request in newest}), chain.status == RequestStatus.RENEGOTIATED)
             .group_by(root.id)
         )
-        left = {row[0]: max(0, row[1] - int(row[2])) for row in rows}
+        failed: defaultdict[UUID, int] = defaultdict(int)
+        for root_id, _, cents in session.execute(returned_by_root({request.root_id for request in newest})):
+            failed[root_id] += int(cents)
+        left = {row[0]: max(0, row[1] - int(row[2]) + failed[row[0]]) for row in rows}
         found |= {request.id: left[request.root_id] for request in newest}
     return found
 
@@ -282,6 +308,7 @@ def aggregate_columns(loaded: LoadedContract, position: Position, *, to_recover_
         "total_value_overdue": position.total_overdue.cents,
         "credit_cents": position.credit.cents,
         "invoices_paid": sum(1 for invoice in position.invoices if invoice.status is InvoiceStatus.PAID),
+        "invoices_open": len(unsettled),
         "next_due_date": min(unsettled, default=None),
         "overdue_since": min(overdue, default=None),
     }

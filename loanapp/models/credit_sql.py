@@ -1,6 +1,6 @@
 """What payments left over, who uses it, and where it came from, as statements; the client must be locked to act on it.
 
-A use counts until what used it (a payment of method CREDIT, or a refund) is reversed.
+A use counts until what used it (a payment of method CREDIT, or a refund) is reversed, or that payment is returned.
 """
 
 from typing import Any
@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, String, case, cast, func, literal, or_, select
 
-from loanapp.models.payments import Allocation, CreditUse, Payment, Refund, Reversal
+from loanapp.models import return_sql
+from loanapp.models.payments import Allocation, CreditUse, Payment, Refund, ReturnedPayment, Reversal
 from loanapp.models.requests import Request
 
 _ALLOCATED = (
@@ -30,11 +31,14 @@ _ALLOCATED = (
 
 
 def is_in_use() -> ColumnElement[bool]:
-    """Say in SQL whether a use of credit counts: what used it was not reversed."""
+    """Say in SQL whether a use of credit counts: what used it was neither reversed nor returned."""
     undone = select(Reversal.id).where(
         or_(Reversal.payment_id == CreditUse.used_by_payment_id, Reversal.refund_id == CreditUse.refund_id)
     )
-    return ~undone.exists()
+    returned = select(ReturnedPayment.id).where(
+        ReturnedPayment.payment_id == CreditUse.used_by_payment_id, return_sql.stands()
+    )
+    return ~or_(undone.exists(), returned.correlate(CreditUse).exists())
 
 
 def unused_cents() -> ColumnElement[int]:

@@ -1,18 +1,42 @@
-"""The rare facts of contracts in one statement: adjustments, uses of credit, early settlements, moved due dates.
+"""The rare facts of contracts in one statement: adjustments, uses of credit, settlements, moved due dates, returns.
 
-Most contracts have none of them, so that four statements would be three too many.
+Most contracts have none of them, so that five statements would be four too many.
 """
 
 from collections.abc import Sequence
+from datetime import date
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CompoundSelect, Date, Text, Uuid, literal, null, or_, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    CompoundSelect,
+    Date,
+    ScalarSelect,
+    Select,
+    Text,
+    Uuid,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.sql.type_api import TypeEngine
 
+from loanapp.models import return_sql
 from loanapp.models.invoices import Invoice
-from loanapp.models.payments import Adjustment, CreditUse, DueDateChange, Payment, Reversal, SettledInvoice
+from loanapp.models.payments import (
+    Adjustment,
+    CreditUse,
+    DueDateChange,
+    Payment,
+    ReturnedPayment,
+    Reversal,
+    SettledInvoice,
+)
 
 
 class Fact(StrEnum):
@@ -22,6 +46,7 @@ class Fact(StrEnum):
     CREDIT_USE = "CREDIT_USE"
     SETTLED_INVOICE = "SETTLED_INVOICE"
     DUE_DATE_CHANGE = "DUE_DATE_CHANGE"
+    RETURN = "RETURN"
 
 
 # A row has these columns, those that its kind lacks as NULL; `since` and `until` are the days from which on it counts.
@@ -71,7 +96,7 @@ def rare_facts(request_ids: Sequence[UUID]) -> CompoundSelect[*tuple[Any, ...]]:
                 amount_cents=CreditUse.amount_cents,
                 sequence=CreditUse.id,
                 since=CreditUse.business_date,
-                until=Reversal.business_date,
+                until=func.coalesce(Reversal.business_date, _returned_on()),
             )
         )
         .join(Payment, Payment.id == CreditUse.source_payment_id)
@@ -111,7 +136,37 @@ def rare_facts(request_ids: Sequence[UUID]) -> CompoundSelect[*tuple[Any, ...]]:
         .join(Invoice, Invoice.id == DueDateChange.invoice_id)
         .where(Invoice.request_id.in_(request_ids))
     )
-    return union_all(adjustments, uses, settled, moved)
+    return union_all(adjustments, uses, settled, moved, _returns(request_ids))
+
+
+def _returns(request_ids: Sequence[UUID]) -> Select[*tuple[Any, ...]]:
+    """Return which invoices returned payments added, and from when to when they stood."""
+    return (
+        select(
+            *_columns(
+                Fact.RETURN,
+                request_id=Invoice.request_id,
+                id=ReturnedPayment.id,
+                invoice_id=ReturnedPayment.invoice_id,
+                sequence=ReturnedPayment.number,
+                since=ReturnedPayment.business_date,
+                until=Reversal.business_date,
+            )
+        )
+        .join(Invoice, Invoice.id == ReturnedPayment.invoice_id)
+        .outerjoin(Reversal, Reversal.returned_payment_id == ReturnedPayment.id)
+        .where(Invoice.request_id.in_(request_ids))
+    )
+
+
+def _returned_on() -> ScalarSelect[date]:
+    """Return the day on which the payment that used a credit failed, where that stands: the credit came back."""
+    return (
+        select(func.min(ReturnedPayment.business_date))
+        .where(ReturnedPayment.payment_id == CreditUse.used_by_payment_id, return_sql.stands())
+        .correlate(CreditUse)
+        .scalar_subquery()
+    )
 
 
 def _columns(fact: Fact, **columns: Any) -> list[Any]:  # noqa: ANN401 - columns of any type, each of its name's type.

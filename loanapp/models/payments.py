@@ -174,12 +174,38 @@ class DueDateChange(Base):
     changed_at: Mapped[datetime]
 
 
+class ReturnedPayment(Base):
+    """A payment of a renegotiated request that failed: the invoice, of the newest request, that owes it again.
+
+    The payment itself stays as it was: its request is closed (money.md §4).  For the invoice the return counts from its
+    business date on, until it is reversed.
+    """
+
+    __tablename__ = "returned_payments"
+    __table_args__ = (
+        CheckConstraint("reason <> ''", name="reason"),
+        Index(None, "payment_id"),
+        Index(None, "recorded_by"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(Identity(always=True), unique=True)
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey(Payment.id))
+    invoice_id: Mapped[int] = mapped_column(ForeignKey(Invoice.id), unique=True)
+    reason: Mapped[str]
+    recorded_by: Mapped[UUID | None] = mapped_column(ForeignKey(User.id))
+    business_date: Mapped[date]
+    recorded_at: Mapped[datetime]
+
+
 class Reversal(Base):
-    """What undoes one payment, waiver or refund from its business date on; both rows stay (money.md §4)."""
+    """What undoes one payment, waiver, refund or return from its business date on; both rows stay (money.md §4)."""
 
     __tablename__ = "reversals"
     __table_args__ = (
-        CheckConstraint("num_nonnulls(payment_id, adjustment_id, refund_id) = 1", name="one_target"),
+        CheckConstraint(
+            "num_nonnulls(payment_id, adjustment_id, refund_id, returned_payment_id) = 1", name="one_target"
+        ),
         CheckConstraint("reason <> ''", name="reason"),
         Index(None, "reversed_by"),
     )
@@ -188,6 +214,7 @@ class Reversal(Base):
     payment_id: Mapped[UUID | None] = mapped_column(ForeignKey(Payment.id), unique=True)
     adjustment_id: Mapped[UUID | None] = mapped_column(ForeignKey(Adjustment.id), unique=True)
     refund_id: Mapped[UUID | None] = mapped_column(ForeignKey(Refund.id), unique=True)
+    returned_payment_id: Mapped[UUID | None] = mapped_column(ForeignKey(ReturnedPayment.id), unique=True)
     reason: Mapped[str]
     reversed_by: Mapped[UUID | None] = mapped_column(ForeignKey(User.id))
     business_date: Mapped[date]

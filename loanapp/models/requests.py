@@ -112,8 +112,14 @@ class Request(Base):
     total_value_overdue: Mapped[int] = mapped_column(default=0)
     credit_cents: Mapped[int] = mapped_column(default=0)
     invoices_paid: Mapped[int] = mapped_column(default=0)
+    invoices_open: Mapped[int] = mapped_column(default=0)
     next_due_date: Mapped[date | None]
     overdue_since: Mapped[date | None]
     metrics_updated_at: Mapped[datetime | None]
 
     client: Mapped[Client] = relationship(lazy="raise")
+
+    @property
+    def invoices_count(self) -> int:
+        """How many invoices there are: the plan's instalments, a down payment, and what a returned payment added."""
+        return max(self.instalment_count, self.invoices_paid + self.invoices_open)

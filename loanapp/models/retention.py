@@ -16,7 +16,7 @@ from loanapp.models.documents import Document
 from loanapp.models.follow_ups import FollowUp
 from loanapp.models.invoices import Invoice
 from loanapp.models.messages import Message
-from loanapp.models.payments import Adjustment, CreditUse, DueDateChange, Payment, Reversal
+from loanapp.models.payments import Adjustment, CreditUse, DueDateChange, Payment, ReturnedPayment, Reversal
 from loanapp.models.renegotiations import Renegotiation
 from loanapp.models.requests import Request
 
@@ -79,6 +79,12 @@ def _last_changes() -> Sequence[ColumnElement[date]]:
         .where(Payment.request_id == Request.id),
         select(func.max(DueDateChange.business_date))
         .join(Invoice, Invoice.id == DueDateChange.invoice_id)
+        .where(Invoice.request_id == Request.id),
+        select(func.max(ReturnedPayment.business_date))
+        .join(Invoice, Invoice.id == ReturnedPayment.invoice_id)
+        .where(Invoice.request_id == Request.id),
+        undone.join(ReturnedPayment, ReturnedPayment.id == Reversal.returned_payment_id)
+        .join(Invoice, Invoice.id == ReturnedPayment.invoice_id)
         .where(Invoice.request_id == Request.id),
         select(func.max(Renegotiation.offered_on)).where(Renegotiation.request_id == Request.id),
     )

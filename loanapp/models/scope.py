@@ -23,7 +23,7 @@ from sqlalchemy.sql.selectable import Alias, Join, Select, SelectBase, TextualSe
 from sqlalchemy.sql.visitors import ExternallyTraversible
 
 from domain.permissions import Actor
-from loanapp.models import audit, auth, company
+from loanapp.models import audit, auth, cash, company
 from loanapp.models.base import Base, Session
 from loanapp.models.clients import Client
 
@@ -35,6 +35,7 @@ OPEN_TO_ALL: dict[type[Base], str] = {
     auth.LoginSession: "one's own sessions",
     auth.SignInThrottle: "one's own sign-in",
     auth.RoleLimit: "the limits of one's own role",
+    cash.CashHandIn: "one's own hand-ins; the reads of one's own cash name the person",
     company.CompanySettings: "the lender's name, rates and rules stand on every page",
     company.Holiday: "the calendar that due dates follow",
     audit.AuditHead: "the number and hash of the last event about no client, to write the next",

@@ -20,6 +20,7 @@ from loanapp.settings import SAO_PAULO
 _ENCODING = "cp1252"
 _FONT = "Helvetica"
 _INK, _QUIET, _LINE, _SHADE = (28, 30, 33), (95, 99, 104), (200, 203, 208), (243, 244, 246)
+_STAMP = (244, 190, 190)
 _MARGIN_MM = 15
 _FACT_WEIGHTS = (3, 7)
 # A row can't be higher than a page: what is longer goes on in a row below.  A character is at most this wide.
@@ -147,6 +148,19 @@ class Paper(FPDF):
         self.ln(2)
         self._write(text, size=10, is_bold=True)
 
+    def lead(self, text: str) -> None:
+        """Write the sentence that the paper is about, larger than the rest."""
+        self._write(text, size=11)
+
+    def stamp(self, text: str) -> None:
+        """Write a word across the page, as a rubber stamp does, below what is written after it."""
+        here = self.get_x(), self.get_y()
+        self._font(size=64, is_bold=True, colour=_STAMP)
+        with self.rotation(35, self.w / 2, self.h * 0.38):
+            self.set_xy(0, self.h * 0.38)
+            self.cell(self.w, 20, printable(text), align="C")
+        self.set_xy(*here)
+
     def paragraph(self, text: str, *, is_quiet: bool = False) -> None:
         """Write a text as wide as the page."""
         self._write(text, size=8 if is_quiet else 9, colour=_QUIET if is_quiet else _INK)
@@ -202,6 +216,14 @@ class Paper(FPDF):
                 row = table.row()
                 for text in totals:
                     row.cell(printable(text), style=FontFace(emphasis="BOLD"))
+
+    def beside(self, left_mm: float, top_mm: float, width_mm: float, title: str, *lines: str) -> None:
+        """Write a bold line and quiet ones under it at a place of the page, each as wide as it may be."""
+        self.set_xy(left_mm, top_mm)
+        self._write(title, size=9, is_bold=True, width=width_mm)
+        for text in lines:
+            self.set_x(left_mm)
+            self._write(text, size=8, colour=_QUIET, width=width_mm)
 
     def content(self) -> bytes:
         """Return the finished document."""

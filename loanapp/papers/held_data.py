@@ -7,9 +7,11 @@ from datetime import date
 
 from domain.money import format_brl
 from loanapp.papers import words
-from loanapp.papers.base import Letterhead, Paper, PaperColumn
+from loanapp.papers.base import Paper, PaperColumn
+from loanapp.papers.creditor import letterhead_of
 from loanapp.papers.formats import brl, day, instant, percent, phone, tax_id
-from loanapp.papers.held_money import changes, credit, renegotiations, undone
+from loanapp.papers.held_money import changes, credit, receipts, renegotiations, returns, undone
+from loanapp.papers.tables import invoice_table
 from loanapp.papers.words import word
 from loanapp.queries.held_data import Consent, HeldData, HeldRetention, Person
 from loanapp.queries.held_money import HeldPayment
@@ -26,18 +28,6 @@ from loanapp.queries.held_records import (
 from loanapp.queries.statements import Document
 
 TITLE = "Dados pessoais tratados"
-_INVOICE_COLUMNS = (
-    PaperColumn(header="Parc.", weight=6),
-    PaperColumn(header="Vencimento", weight=11),
-    PaperColumn(header="Situação", weight=12),
-    PaperColumn(header="Original", weight=13, is_numeric=True),
-    PaperColumn(header="Multa", weight=11, is_numeric=True),
-    PaperColumn(header="Mora", weight=11, is_numeric=True),
-    PaperColumn(header="Abatido", weight=11, is_numeric=True),
-    PaperColumn(header="Pago", weight=13, is_numeric=True),
-    PaperColumn(header="Em aberto", weight=13, is_numeric=True),
-)
-_AMOUNTS = ("original_cents", "late_fee_cents", "mora_cents", "waived_cents", "paid_cents", "open_cents")
 
 
 def held_data_json(held: HeldData) -> bytes:
@@ -51,15 +41,8 @@ def held_data_json(held: HeldData) -> bytes:
 
 def held_data_pdf(held: HeldData, *, is_compressed: bool = True) -> bytes:
     """Return the PDF of a borrower's copy; the same copy gives the same bytes."""
-    creditor = held.creditor
-    letterhead = Letterhead(
-        name=creditor.name,
-        tax_id=tax_id(creditor.tax_id),
-        address=creditor.address,
-        contact=" · ".join(part for part in (creditor.support_channel, creditor.support_hours) if part),
-    )
     paper = Paper(
-        letterhead,
+        letterhead_of(held.creditor),
         title=TITLE,
         number=f"Cliente nº {held.person.number}",
         made_at=held.made_at,
@@ -67,7 +50,8 @@ def held_data_pdf(held: HeldData, *, is_compressed: bool = True) -> bytes:
     )
     paper.paragraph(
         "Cópia completa dos dados que esta empresa mantém sobre você, entregue conforme a Lei Geral de Proteção de"
-        " Dados (LGPD, arts. 18, II, 19 e 20). Dados de outras pessoas não constam; funcionários aparecem só pelo nome."
+        " Dados (LGPD, arts. 18, II, 19 e 20). Dados de outras pessoas não constam, fora o nome do seu fiador;"
+        " funcionários aparecem só pelo nome."
     )
     _person(paper, held.person)
     _consent(paper, held.consent)
@@ -167,6 +151,7 @@ def _request(paper: Paper, request: HeldRequest) -> None:
             ("Encargos por atraso", charges if request.late_fee_pct is not None else ""),
             ("Custo efetivo total ao ano", percent(request.effective_annual_cost_pct)),
             ("Pedido", f"{day(request.requested_on)}, registrado por {request.requested_by}"),
+            ("Fiador", request.guarantor),
             ("Observação", request.note),
             ("Decisão", _decision(request)),
             ("Motivo da decisão", request.decision_reason),
@@ -189,21 +174,8 @@ def _decision(request: HeldRequest) -> str:
 
 
 def _statement(paper: Paper, statement: Document) -> None:
-    invoices = statement["invoices"]
     paper.ln(1)
-    paper.table_of(
-        _INVOICE_COLUMNS,
-        (
-            (
-                str(invoice["number"]),
-                day(invoice["due_date"]),
-                word(words.INVOICE, invoice["status"]),
-                *(brl(invoice[column]) for column in _AMOUNTS),
-            )
-            for invoice in invoices
-        ),
-        totals=("", "", "Total", *(brl(sum(invoice[column] for invoice in invoices)) for column in _AMOUNTS)),
-    )
+    invoice_table(paper, statement["invoices"])
     paper.paragraph(
         f"Posição em {day(statement['as_of'])}: em aberto {format_brl(statement['total_open_cents'])}, pago"
         f" {format_brl(statement['total_value_paid_cents'])}, crédito {format_brl(statement['credit_cents'])}.",
@@ -229,7 +201,17 @@ def _payments(paper: Paper, request: HeldRequest) -> None:
                 word(words.METHOD, payment.method),
                 brl(payment.amount_cents),
                 f"{payment.registered_by}, {instant(payment.registered_at)}",
-                " · ".join(part for part in (_settled(payment), payment.note, undone(payment.reversal)) if part),
+                " · ".join(
+                    part
+                    for part in (
+                        _settled(payment),
+                        payment.note,
+                        receipts(payment),
+                        *returns(payment),
+                        undone(payment.reversal),
+                    )
+                    if part
+                ),
             )
             for payment in request.payments
         ),

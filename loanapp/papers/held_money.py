@@ -1,10 +1,12 @@
 """What the borrower's copy tells of money beside payments: taken off, moved, offered anew, used and paid back."""
 
+from collections.abc import Iterator
+
 from loanapp.papers import words
 from loanapp.papers.base import Paper, PaperColumn
 from loanapp.papers.formats import brl, day, instant
 from loanapp.papers.words import word
-from loanapp.queries.held_money import HeldReversal
+from loanapp.queries.held_money import HeldPayment, HeldReversal
 from loanapp.queries.held_records import HeldRecords, HeldRequest
 
 _CHANGE_COLUMNS = (
@@ -20,6 +22,25 @@ def undone(reversal: HeldReversal | None) -> str:
     if reversal is None:
         return ""
     return f"Estornado em {instant(reversal.reversed_at)}, por {reversal.reversed_by}: {reversal.reason}"
+
+
+def returns(payment: HeldPayment) -> Iterator[str]:
+    """Say when, by whom and why a payment was told to have failed, and where it is owed again."""
+    for each in payment.returns:
+        told = (
+            f"Devolvido em {instant(each.recorded_at)}, por {each.recorded_by}: {each.reason}; cobrado na parcela"
+            f" {each.invoice} do empréstimo nº {each.request}"
+        )
+        yield " · ".join(part for part in (told, undone(each.reversal)) if part)
+
+
+def receipts(payment: HeldPayment) -> str:
+    """Say which copies of a payment's receipt left, how and when, and until when a link opens one."""
+    return ", ".join(
+        f"{each.copy_number}ª via do recibo em {instant(each.issued_at)} ({word(words.RECEIPT_WAY, each.way)}"
+        + (f", link até {instant(each.link_revoked_at or each.link_expires_at)})" if each.link_expires_at else ")")
+        for each in payment.receipts
+    )
 
 
 def changes(paper: Paper, request: HeldRequest) -> None:

@@ -14,9 +14,11 @@ REASONS = {
     Reason.PROMISE: "Promessa ativa",
     Reason.PROMISE_MADE: "Promessa",
     Reason.WRITTEN_OFF: "Baixado como perda",
+    Reason.LOAN_CANCELLED: "Liberação cancelada",
     Reason.FREQUENCY: "Limite de frequência",
     Reason.NO_WINDOW: "Fora do horário",
     Reason.STALE: "Data já passou",
+    Reason.OFFER_CLOSED: "Proposta encerrada",
     Reason.NOT_APPROVED: "Não aprovada",
     Reason.INCOMPLETE: "Cadastro da empresa incompleto",
     Reason.TRIES_SPENT: "WhatsApp desconectado",
@@ -52,10 +54,17 @@ MESSAGE = {
     "WITHHELD": "Não enviada (regra)",
     "CANCELLED": "Cancelada",
 }
-MESSAGE_KIND = {"CHARGE": "Cobrança", "RECEIPT": "Recibo"}
+MESSAGE_KIND = {
+    "CHARGE": "Cobrança",
+    "RECEIPT": "Recibo",
+    "PROPOSAL": "Proposta de acordo",
+    "CALCULATION": "Memória de cálculo",
+}
 METHOD = {"PIX": "Pix", "CASH": "Dinheiro", "TRANSFER": "Transferência", "BOLETO": "Boleto", "CREDIT": "Crédito"}
+RECEIPT_WAY = {"PDF": "PDF", "PRINT": "impresso", "LINK": "link", "WHATSAPP": "WhatsApp"}
 PLAN = {"FLAT": "juros simples", "PRICE": "tabela Price"}
 STEP = {"DAILY": "diárias", "WEEKLY": "semanais", "BIWEEKLY": "quinzenais", "MONTHLY": "mensais"}
+PERIOD = {"DAILY": "ao dia", "WEEKLY": "à semana", "BIWEEKLY": "à quinzena", "MONTHLY": "ao mês"}
 FOLLOW_UP = {"NOTE": "Nota", "CALL": "Ligação", "VISIT": "Visita", "PROMISE": "Promessa"}
 OUTCOME = {
     "ANSWERED": "Falou com o cliente",
@@ -74,7 +83,12 @@ DOCUMENT = {
     "OTHER": "Outro",
 }
 APPROVAL = {"PENDING": "Pendente", "GRANTED": "Aprovada", "REFUSED": "Recusada"}
-APPROVAL_KIND = {"WRITE_OFF": "Marcar como perdido"}
+APPROVAL_KIND = {
+    "WRITE_OFF": "Marcar como perdido",
+    "WAIVER": "Dispensar encargos",
+    "REOPENING": "Reabrir empréstimo",
+    "CANCELLATION": "Cancelar liberação",
+}
 ADJUSTMENT_KIND = {"WAIVER": "Dispensa", "REMAINDER": "Resto dispensado", "SETTLEMENT": "Quitação antecipada"}
 COMPONENT = {"MORA": "mora", "LATE_FEE": "multa", "INTEREST": "juros", "PRINCIPAL": "principal"}
 RENEGOTIATION = {

@@ -10,10 +10,13 @@ from uuid import UUID
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import aliased
 
-from domain.approvals import ApprovalKind, ApprovalStatus, check_decider
+from domain.adjustments import check_waiver, of_component
+from domain.approvals import ApprovalKind, ApprovalStatus, check_decider, lines_of
 from domain.errors import DomainError
-from domain.money import Money
+from domain.history import Position
+from domain.payments import Parts
 from domain.permissions import Permission
+from domain.requests import check_unpaid
 from loanapp.models.approvals import Approval
 from loanapp.models.auth import User
 from loanapp.models.clients import Client
@@ -49,10 +52,21 @@ class Obstacle:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AskedCharge:
+    """One line of a waiver, in centavos: what is asked to be let go, and what of the charge is open today."""
+
+    invoice_number: int
+    component: str
+    amount_cents: int
+    open_cents: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ApprovalLine:
     """One question with what it takes to decide it; amounts in centavos.
 
     `amount_cents` is what was asked for, `open_cents` and `days_overdue` are of today, for a question that waits.
+    `charges` are the lines of a waiver.
     """
 
     approval_id: UUID
@@ -65,9 +79,13 @@ class ApprovalLine:
     principal_cents: int
     paid_cents: int
     disbursed_on: date | None
+    disbursement_method: str | None
+    instalment_count: int
+    lost_on: date | None
     amount_cents: int
     open_cents: int
     days_overdue: int
+    charges: tuple[AskedCharge, ...]
     reason: str
     asked_by: str
     asked_at: datetime
@@ -144,6 +162,9 @@ def _read(
             principal_cents=request.principal_cents,
             paid_cents=request.total_value_paid,
             disbursed_on=request.disbursed_on,
+            disbursement_method=request.disbursement_method,
+            instalment_count=request.instalment_count,
+            lost_on=request.lost_on,
             amount_cents=approval.amount_cents,
             reason=approval.reason,
             asked_by=asker,
@@ -160,19 +181,36 @@ def _read(
 
 def _today(tx: Tx, approval: Approval, loaded: LoadedContract | None) -> dict[str, Any]:
     if loaded is None:
-        return {"open_cents": 0, "days_overdue": 0, "obstacle": Obstacle()}
+        return {"open_cents": 0, "days_overdue": 0, "charges": (), "obstacle": Obstacle()}
     position = loaded.position(tx.business_date)
     days = max((invoice.days_overdue for invoice in position.invoices if invoice.days_overdue), default=0)
+    is_open = {invoice.number: invoice.open for invoice in position.invoices}
     return {
         "open_cents": position.total_open.cents,
         "days_overdue": days,
-        "obstacle": _obstacle(tx, approval, position.total_open),
+        "charges": tuple(
+            AskedCharge(
+                invoice_number=number,
+                component=component.value,
+                amount_cents=amount.cents,
+                open_cents=of_component(is_open.get(number, Parts()), component).cents,
+            )
+            for number, component, amount in lines_of(approval.details)
+        ),
+        "obstacle": _obstacle(tx, approval, loaded, position),
     }
 
 
-def _obstacle(tx: Tx, approval: Approval, amount: Money) -> Obstacle:
+def _obstacle(tx: Tx, approval: Approval, loaded: LoadedContract, position: Position) -> Obstacle:
+    """Return the refusal that the actor's grant would meet today, as far as this snapshot knows."""
+    kind = ApprovalKind(approval.kind)
     try:
-        check_decider(tx.actor, ApprovalKind(approval.kind), asked_by=approval.asked_by, amount=amount)
+        check_decider(tx.actor, kind, asked_by=approval.asked_by, amount=position.total_open)
+        if kind is ApprovalKind.WAIVER:
+            check_waiver(tx.actor, position, lines_of(approval.details), loaded.relief)
+        if kind is ApprovalKind.CANCELLATION:
+            numbers = [payment.sequence for payment in loaded.payments if payment.reversed_on is None]
+            check_unpaid(numbers)
     except DomainError as error:
         return Obstacle(code=error.code, values=error.values)
     return Obstacle()

@@ -142,7 +142,7 @@ def _loan(tx: Tx, request: Request, marks: dict[UUID, tuple[InvoiceMark, ...]]) 
         status=RequestStatus(request.status),
         requested_on=request.requested_on,
         principal_cents=request.principal_cents,
-        instalment_count=request.instalment_count,
+        instalment_count=request.invoices_count,
         invoices_paid=request.invoices_paid,
         open_cents=request.total_value_open,
         overdue_cents=request.total_value_overdue,

@@ -15,7 +15,7 @@ from sqlalchemy import Row, func, select, text
 from domain import templates
 from domain.calendar import BusinessCalendar
 from domain.cycles import CLOSED, Cycle, check_business_date
-from domain.messages import MAY_HAVE_LEFT, MessageKind, Reason, reason_to_withhold
+from domain.messages import DEBT_KINDS, MAY_HAVE_LEFT, Reason, reason_to_withhold
 from domain.permissions import Permission
 from domain.requests import RequestNotFound
 from domain.templates import Lender
@@ -159,7 +159,7 @@ _BORROWERS = """
 SELECT c.id, c.name, c.phone, c.state, c.phone_flag, c.accepts_messages, min(i.effective_due_date) AS oldest,
        m.id IS NOT NULL AS has_text,
        (SELECT count(*) FROM messages w
-         WHERE w.client_id = c.id AND w.kind = :kind AND w.status = ANY(:may_have_left)
+         WHERE w.client_id = c.id AND w.kind = ANY(:kinds) AND w.status = ANY(:may_have_left)
            AND w.business_date BETWEEN CAST(:date AS date) - 6 AND CAST(:date AS date)) AS charges_in_week
   FROM clients c
   JOIN requests r ON r.client_id = c.id AND r.status = 'ACTIVE'
@@ -185,7 +185,7 @@ def _charge_counts(tx: Tx, parameters: PreviewOf) -> CycleCounts:
 def _borrowers(tx: Tx, parameters: PreviewOf) -> Sequence[Row[*tuple[Any, ...]]]:
     bounds = {
         "date": parameters.business_date,
-        "kind": MessageKind.CHARGE.value,
+        "kinds": [kind.value for kind in DEBT_KINDS],
         "may_have_left": [status.value for status in MAY_HAVE_LEFT],
         **part_parameters(parameters.retry_of, parameters.only_client_id),
     }
@@ -222,4 +222,7 @@ def _decisions(tx: Tx, business_date: date, borrowers: Sequence[Row[*tuple[Any, 
 def _lender(tx: Tx) -> Lender:
     company = tx.session.get(CompanySettings, 1)
     names = ("name", "tax_id", "address", "support_channel", "support_hours")
-    return Lender(**{name: getattr(company, name, "") for name in names})
+    name, tax_id, address, support_channel, support_hours = (getattr(company, name, "") for name in names)
+    return Lender(
+        name=name, tax_id=tax_id, address=address, support_channel=support_channel, support_hours=support_hours
+    )

@@ -11,6 +11,7 @@ from sqlalchemy import Date, cast, func, literal, null, select, union_all
 from sqlalchemy.dialects.postgresql import array
 
 from domain.calendar import BusinessCalendar
+from domain.cash import HandInStatus
 from domain.cycles import TRIGGERS, Cycle, RunStatus, is_due_on
 from domain.invoices import InvoiceStatus
 from domain.messages import MessageStatus
@@ -18,6 +19,7 @@ from domain.money import round_half_up
 from domain.payments import PaymentMethod
 from domain.permissions import Permission
 from domain.requests import RequestStatus
+from loanapp.models.cash import CashHandIn
 from loanapp.models.cycles import CycleRun, charge_holidays
 from loanapp.models.invoices import Invoice
 from loanapp.models.messages import Message
@@ -121,6 +123,7 @@ class Dashboard:
     weeks: tuple[Week, ...]
     messages_failed: int
     messages_unknown: int
+    hand_ins_open: int
     run_troubles: tuple[RunTrouble, ...]
     last_proof: ProofLine | None
 
@@ -138,7 +141,7 @@ def dashboard(tx: Tx, _parameters: None) -> Dashboard:
     portfolio = _portfolio(tx)
     due_count, due_cents, aging = _aging(tx, portfolio)
     expected, received = _flows(tx)
-    messages, runs = _events(tx)
+    messages, runs, hand_ins = _events(tx)
     today = tx.business_date
     return Dashboard(
         business_date=today,
@@ -153,6 +156,7 @@ def dashboard(tx: Tx, _parameters: None) -> Dashboard:
         weeks=_weeks(today, expected, received),
         messages_failed=messages.get(MessageStatus.FAILED, 0),
         messages_unknown=messages.get(MessageStatus.UNKNOWN, 0),
+        hand_ins_open=hand_ins,
         run_troubles=run_troubles(runs, tx.now.astimezone(SAO_PAULO), charge_holidays(tx.session)),
         last_proof=last_proof(tx),
     )
@@ -164,7 +168,7 @@ def _portfolio(tx: Tx) -> Portfolio:
     is_at_risk = Request.overdue_since < tx.business_date - timedelta(days=AT_RISK_DAYS)
     numbers = {
         "active_count": func.count().filter(is_active),
-        "unsettled_count": func.sum(Request.instalment_count - Request.invoices_paid).filter(is_active),
+        "unsettled_count": func.sum(Request.invoices_open).filter(is_active),
         "open_cents": func.sum(Request.total_value_open).filter(is_active),
         "overdue_cents": func.sum(Request.total_value_overdue).filter(is_active),
         "at_risk_cents": func.sum(Request.total_value_open).filter(is_active, is_at_risk),
@@ -242,8 +246,8 @@ def _weeks(today: date, expected: dict[date, int], received: dict[date, int]) ->
     )
 
 
-def _events(tx: Tx) -> tuple[dict[str, int], dict[tuple[Cycle, date], set[RunStatus]]]:
-    """Return how many messages of the last days stand in each troubled state, and the states of the cycles' runs."""
+def _events(tx: Tx) -> tuple[dict[str, int], dict[tuple[Cycle, date], set[RunStatus]], int]:
+    """Return the messages of the last days in each troubled state, the cycles' runs, and how much cash is uncounted."""
     since = tx.business_date - timedelta(days=ATTENTION_DAYS)
     messages = (
         select(literal("message"), Message.status, cast(null(), Date), func.count())
@@ -256,14 +260,20 @@ def _events(tx: Tx) -> tuple[dict[str, int], dict[tuple[Cycle, date], set[RunSta
     runs = select(CycleRun.cycle, CycleRun.status, CycleRun.business_date, literal(1)).where(
         CycleRun.business_date >= since, CycleRun.only_client_id.is_(None)
     )
+    hand_ins = select(literal("cash"), literal(""), cast(null(), Date), func.count(CashHandIn.id)).where(
+        CashHandIn.status == HandInStatus.OPEN
+    )
     counts: dict[str, int] = {}
+    open_hand_ins = 0
     states: dict[tuple[Cycle, date], set[RunStatus]] = {}
-    for kind, status, business_date, count in tx.session.execute(union_all(messages, runs)):
+    for kind, status, business_date, count in tx.session.execute(union_all(messages, runs, hand_ins)):
         if kind == "message":
             counts[status] = count
+        elif kind == "cash":
+            open_hand_ins = count
         else:
             states.setdefault((Cycle(kind), business_date), set()).add(RunStatus(status))
-    return counts, states
+    return counts, states, open_hand_ins
 
 
 def run_troubles(

@@ -14,12 +14,12 @@ from domain.permissions import Permission
 from domain.privacy import HOLDINGS, Holding, Retention
 from loanapp.models.auth import User
 from loanapp.models.clients import Client
-from loanapp.models.company import CompanySettings
 from loanapp.models.documents import Document
 from loanapp.models.follow_ups import FollowUp
 from loanapp.models.messages import Message
 from loanapp.models.requests import Request
 from loanapp.models.retention import load_retention
+from loanapp.queries._creditor import Creditor, read_creditor
 from loanapp.queries._held import SYSTEM_NAME
 from loanapp.queries._query import Tx, query
 from loanapp.queries.held_records import HeldRecords, records_of
@@ -28,10 +28,14 @@ from loanapp.queries.held_records import HeldRecords, records_of
 EXPORTED = {
     "clients": "person, consent",
     "requests": "records.requests",
+    "guarantors": "records.requests.guarantor",
     "invoices": "records.requests.statement",
     "payments": "records.requests.payments",
     "allocations": "records.requests.statement",
     "settled_invoices": "records.requests.payments.settled",
+    "returned_payments": "records.requests.payments.returns",
+    "receipt_issues": "records.requests.payments.receipts",
+    "receipt_links": "records.requests.payments.receipts",
     "reversals": "records.requests.payments.reversal, records.requests.adjustments.reversal, records.refunds.reversal",
     "adjustments": "records.requests.adjustments",
     "due_date_changes": "records.requests.due_date_changes",
@@ -51,19 +55,9 @@ EXPORTED = {
 LEFT_OUT = {
     "cycle_runs": "a daily cycle, asked for over one client at times; what it changed shows in the invoices themselves",
     "cycle_items": "what a replay changed of a contract, by sums; the invoices and the statement hold each amount",
+    "handed_in_payments": "which hand-in of cash a payment was part of tells of the colleague, not of the borrower",
     "document_contents": "the papers themselves are opened one by one on the record; the copy names each by its hash",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Creditor:
-    """Who holds the data (CDC 42-A: name, address and CNPJ on every document)."""
-
-    name: str
-    tax_id: str
-    address: str
-    support_channel: str
-    support_hours: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +155,7 @@ def held_data(tx: Tx, client_id: UUID) -> HeldData:
     return HeldData(
         made_at=tx.now,
         business_date=tx.business_date,
-        creditor=_creditor(tx),
+        creditor=read_creditor(tx),
         person=_person(tx, client),
         consent=Consent(
             accepts_messages=client.accepts_messages,
@@ -199,19 +193,6 @@ def _client(tx: Tx, client_id: UUID) -> Client:
     if client is None:
         raise ClientNotFound
     return client
-
-
-def _creditor(tx: Tx) -> Creditor:
-    company = tx.session.get(CompanySettings, 1)
-    if company is None:
-        return Creditor(name="", tax_id="", address="", support_channel="", support_hours="")
-    return Creditor(
-        name=company.name,
-        tax_id=company.tax_id,
-        address=company.address,
-        support_channel=company.support_channel,
-        support_hours=company.support_hours,
-    )
 
 
 _COPIED = (

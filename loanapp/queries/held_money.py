@@ -17,6 +17,7 @@ from loanapp.models.payments import (
     DueDateChange,
     Payment,
     Refund,
+    ReturnedPayment,
     Reversal,
     SettledInvoice,
 )
@@ -24,15 +25,28 @@ from loanapp.models.renegotiations import Renegotiation
 from loanapp.models.requests import Request
 from loanapp.queries._held import Names, copied, name_of
 from loanapp.queries._query import Tx
+from loanapp.queries.held_receipts import HeldReceipt, receipts_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class HeldReversal:
-    """What undid a payment, a waiver or a refund."""
+    """What undid a payment, a waiver, a refund or a return."""
 
     reason: str
     reversed_by: str
     reversed_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldReturn:
+    """A payment that failed after its request was renegotiated, and the invoice that owes it again."""
+
+    request: int
+    invoice: int
+    reason: str
+    recorded_by: str
+    recorded_at: datetime
+    reversal: HeldReversal | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +61,8 @@ class HeldPayment:
     registered_by: str
     registered_at: datetime
     settled: tuple[int, ...]
+    returns: tuple[HeldReturn, ...]
+    receipts: tuple[HeldReceipt, ...]
     reversal: HeldReversal | None
 
 
@@ -202,6 +218,7 @@ def _payments(tx: Tx, request_ids: Sequence[UUID], names: Names) -> dict[UUID, l
         .order_by(Invoice.number)
     ):
         settled[payment_id].append(number)
+    returns, receipts = _returns(tx, request_ids, names), receipts_of(tx, request_ids, names)
     found: defaultdict[UUID, list[HeldPayment]] = defaultdict(list)
     for payment, reversal in tx.session.execute(
         select(Payment, Reversal)
@@ -215,6 +232,32 @@ def _payments(tx: Tx, request_ids: Sequence[UUID], names: Names) -> dict[UUID, l
                 payment,
                 registered_by=name_of(names, payment.registered_by),
                 settled=tuple(settled[payment.id]),
+                returns=tuple(returns.get(payment.id, ())),
+                receipts=tuple(receipts.get(payment.id, ())),
+                reversal=_reversal(reversal, names),
+            )
+        )
+    return found
+
+
+def _returns(tx: Tx, request_ids: Sequence[UUID], names: Names) -> dict[UUID, list[HeldReturn]]:
+    found: defaultdict[UUID, list[HeldReturn]] = defaultdict(list)
+    for row, invoice, request, reversal in tx.session.execute(
+        select(ReturnedPayment, Invoice.number, Request.number, Reversal)
+        .join(Invoice, Invoice.id == ReturnedPayment.invoice_id)
+        .join(Request, Request.id == Invoice.request_id)
+        .join(Payment, Payment.id == ReturnedPayment.payment_id)
+        .outerjoin(Reversal, Reversal.returned_payment_id == ReturnedPayment.id)
+        .where(Payment.request_id.in_(request_ids))
+        .order_by(ReturnedPayment.number)
+    ):
+        found[row.payment_id].append(
+            copied(
+                HeldReturn,
+                row,
+                invoice=invoice,
+                request=request,
+                recorded_by=name_of(names, row.recorded_by),
                 reversal=_reversal(reversal, names),
             )
         )

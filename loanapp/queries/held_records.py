@@ -21,6 +21,7 @@ from loanapp.models.clients import Client
 from loanapp.models.cycles import CycleFailure, CycleRun
 from loanapp.models.documents import Document
 from loanapp.models.follow_ups import FollowUp
+from loanapp.models.guarantors import Guarantor
 from loanapp.models.inbound import InboundEvent, is_about, numbers_of_one
 from loanapp.models.messages import Message, MessageEvent
 from loanapp.models.requests import Request
@@ -44,7 +45,10 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, kw_only=True)
 class HeldRequest:
-    """A loan from first ask to last cent: terms, who decided and why (LGPD art. 20), payments, and its statement."""
+    """A loan from first ask to last cent: terms, who decided and why (LGPD art. 20), payments, and its statement.
+
+    Of the guarantor, who is somebody else, only the name that the borrower's contract holds.
+    """
 
     number: int
     status: str
@@ -58,6 +62,7 @@ class HeldRequest:
     mora_pct_month: Decimal | None
     effective_annual_cost_pct: Decimal | None
     note: str
+    guarantor: str
     requested_by: str
     requested_on: date
     approved_on: date | None
@@ -255,12 +260,15 @@ def _of(table: type[Row], client_id: UUID) -> Select[Row]:
 def _requests(tx: Tx, client_id: UUID, names: Names) -> tuple[HeldRequest, ...]:
     requests = tx.session.scalars(_of(Request, client_id).order_by(Request.number)).all()
     money = money_of(tx, [request.id for request in requests], names)
+    of_these = Guarantor.request_id.in_([request.id for request in requests])
+    guarantors = {row.request_id: row.name for row in tx.session.scalars(select(Guarantor).where(of_these))}
     wanted = statements.StatementsOf(numbers=tuple(request.number for request in requests), as_of=tx.business_date)
     documents = {document["request"]: document for document in statements.statements_in(tx, wanted)}
     return tuple(
         copied(
             HeldRequest,
             request,
+            guarantor=guarantors.get(request.id, ""),
             requested_by=name_of(names, request.requested_by),
             decided_by=name_of(names, request.decided_by) if request.decided_at else "",
             disbursed_by=name_of(names, request.disbursed_by) if request.disbursed_at else "",

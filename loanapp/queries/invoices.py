@@ -12,23 +12,22 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select
+from sqlalchemy.orm import aliased
 
 from domain import charges
 from domain.errors import NotFound
-from domain.history import Position
 from domain.invoices import InvoiceStatus
-from domain.payments import PaymentMethod
 from domain.permissions import Permission
 from domain.requests import RequestStatus
 from loanapp.models.clients import Client
-from loanapp.models.contracts import LoadedContract, load_contracts
+from loanapp.models.contracts import load_contracts
 from loanapp.models.invoices import Invoice
 from loanapp.models.payments import Allocation, Payment, Reversal
 from loanapp.models.requests import Request
 from loanapp.queries._query import Tx, query
-from loanapp.queries.charged import ChargedInvoice, charged_invoices
+from loanapp.queries.calculations import ExplainedInvoice, ExplainedPayment, asked_day, explained
+from loanapp.queries.charged import ChargedInvoice
 from loanapp.queries.clients import matches
-from loanapp.queries.undone import reversed_lines
 
 NEXT_DAYS = 7
 _OWED = (InvoiceStatus.OPEN, InvoiceStatus.UNPAID)
@@ -292,35 +291,27 @@ def _line(row: Row[Any], today: date) -> InvoiceLine:
 
 @dataclass(frozen=True, kw_only=True)
 class InvoiceAsked:
-    """Which invoice, and the day it would be paid on: the business date or a later one, charges counted as of it."""
+    """Which invoice, and the day it would be paid on, charges counted as of it: today where none is given."""
 
     invoice_id: int
     pay_on: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class InvoicePayment:
-    """What of one payment went to the invoice, or had gone before it was reversed."""
-
-    payment_id: UUID
-    number: int
-    received_on: date
-    method: PaymentMethod
-    amount_cents: int
-    is_reversed: bool
-
-
-@dataclass(frozen=True, kw_only=True)
 class InvoiceRecord:
-    """One invoice of a contract replayed to `as_of`; `charged` is None where it was cancelled.
+    """One invoice of a contract replayed to `as_of`; `explained` is None where it was cancelled.
 
     `status` is the stored one; `charged_through` is the date up to which the cycles brought the stored charges.
-    Percentages are the contract's own.
+    Percentages are the contract's own.  `carried_from` is the first loan of the chain where the contract is an
+    agreement; `previous_id` and `next_id` are the neighbours in the plan.
     """
 
     invoice_id: int
+    previous_id: int | None
+    next_id: int | None
     request_id: UUID
     request_number: int
+    carried_from: int | None
     client_id: UUID
     client_name: str
     number: int
@@ -334,32 +325,46 @@ class InvoiceRecord:
     charged_through: date
     today: date
     as_of: date
-    charged: ChargedInvoice | None
-    payments: tuple[InvoicePayment, ...]
+    explained: ExplainedInvoice | None
+
+    @property
+    def charged(self) -> ChargedInvoice | None:
+        """The invoice with its charges as of the day."""
+        return self.explained.charged if self.explained else None
+
+    @property
+    def payments(self) -> tuple[ExplainedPayment, ...]:
+        """What went to the invoice, reversed payments included."""
+        return self.explained.payments if self.explained else ()
 
 
 @query(Permission.INVOICES_VIEW)
 def invoice_record(tx: Tx, parameters: InvoiceAsked) -> InvoiceRecord:
-    """Return one invoice as if paid on a day, the business date where that has passed; raise InvoiceNotFound."""
+    """Return one invoice as if paid on a day; raise InvoiceNotFound, CalculationBeforeDisbursement at `ate`."""
+    root = aliased(Request)
     head = tx.session.execute(
         select(
             Invoice.request_id, Invoice.number, Request.number.label("request_number"), Request.instalment_count,
-            Request.client_id, Client.name.label("client_name"),
+            Request.client_id, Request.parent_id, Client.name.label("client_name"), root.number.label("root_number"),
         )
         .join(Request, Request.id == Invoice.request_id)
+        .join(root, root.id == Request.root_id)
         .join(Client, Client.id == Request.client_id)
         .where(Invoice.id == parameters.invoice_id)
     ).one_or_none()  # fmt: skip
     if head is None:
         raise InvoiceNotFound
-    as_of = max(parameters.pay_on or tx.business_date, tx.business_date)
     loaded = load_contracts(tx.session, [head.request_id])[head.request_id]
-    replayed = loaded.position(as_of)
+    as_of = asked_day(tx, loaded, parameters.pay_on, field="ate")
     invoice, request = loaded.invoice_rows[head.number], loaded.request
+    ids = {number: row.id for number, row in loaded.invoice_rows.items()}
     return InvoiceRecord(
         invoice_id=invoice.id,
+        previous_id=ids.get(head.number - 1),
+        next_id=ids.get(head.number + 1),
         request_id=request.id,
         request_number=head.request_number,
+        carried_from=head.root_number if head.parent_id is not None else None,
         client_id=head.client_id,
         client_name=head.client_name,
         number=invoice.number,
@@ -373,28 +378,5 @@ def invoice_record(tx: Tx, parameters: InvoiceAsked) -> InvoiceRecord:
         charged_through=min(request.overdue_through, request.mora_through),
         today=tx.business_date,
         as_of=as_of,
-        charged=next((each for each in charged_invoices(loaded, replayed) if each.number == invoice.number), None),
-        payments=_payments(tx, loaded, replayed, invoice.number),
-    )
-
-
-def _payments(tx: Tx, loaded: LoadedContract, replayed: Position, number: int) -> tuple[InvoicePayment, ...]:
-    undone = reversed_lines(tx.session, {loaded.request.id: loaded}, replayed.as_of).get(loaded.request.id, ())
-    lines = {line.payment_id: line for line in (*replayed.allocations, *undone) if line.invoice_number == number}
-    is_reversed = {line.payment_id for line in undone}
-    rows = tx.session.execute(
-        select(Payment.id, Payment.number, Payment.received_on, Payment.method)
-        .where(Payment.id.in_(list(lines)))
-        .order_by(Payment.received_on, Payment.number)
-    )
-    return tuple(
-        InvoicePayment(
-            payment_id=row.id,
-            number=row.number,
-            received_on=row.received_on,
-            method=PaymentMethod(row.method),
-            amount_cents=lines[row.id].parts.total.cents,
-            is_reversed=row.id in is_reversed,
-        )
-        for row in rows
+        explained=next(iter(explained(tx, loaded, loaded.position(as_of), [invoice.number])), None),
     )

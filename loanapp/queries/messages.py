@@ -268,7 +268,6 @@ def _rows(tx: Tx, condition: ColumnElement[bool]) -> list[Row[Any]]:
 
 def _line(row: Row[Any]) -> MessageLine:
     kind = MessageKind(row.kind)
-    is_charge = kind is MessageKind.CHARGE
     return MessageLine(
         message_id=row.id,
         client_id=row.client_id,
@@ -283,8 +282,8 @@ def _line(row: Row[Any]) -> MessageLine:
         provider_status=row.provider_status,
         body=row.body,
         phone=masking.phone(row.phone),
-        total_cents=row.snapshot["total_cents" if is_charge else "amount_cents"],
-        invoice_count=len(row.snapshot["invoices"]) if is_charge else 0,
+        total_cents=row.snapshot["amount_cents" if kind is MessageKind.RECEIPT else "total_cents"],
+        invoice_count=len(row.snapshot.get("invoices", ())),
         business_date=row.business_date,
         created_at=row.created_at,
         available_at=row.available_at,

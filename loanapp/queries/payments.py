@@ -1,31 +1,35 @@
 """Reads of the payment dialog: which loans can receive, what a loan owes as of a date, where an amount would go."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from domain.adjustments import RemainderAboveLimit, remainder_to_waive
 from domain.errors import Checks
 from domain.history import PaymentFact, Position
 from domain.invoices import InvoiceStatus
+from domain.messages import MessageStatus, Reason
 from domain.money import Money
 from domain.payments import check_amount, check_received_on
 from domain.permissions import Permission
 from domain.requests import RequestNotFound, RequestStatus, RequestTakesNoPayment
-from loanapp.models.auth import User
 from loanapp.models.clients import Client
+from loanapp.models.company import CompanySettings
 from loanapp.models.contracts import LoadedContract, load_contracts
+from loanapp.models.messages import Message, MessageEvent
 from loanapp.models.payments import Payment
 from loanapp.models.requests import Request
+from loanapp.models.twin_sql import twins_of
 from loanapp.queries._query import Tx, query
+from loanapp.queries.backdating import BackdatingEffect, backdating_effect
 from loanapp.queries.charged import ChargedInvoice, charged_invoices
 from loanapp.queries.clients import days_since
 from loanapp.queries.requests import found_by
 
 LOANS_MAXIMUM = 8
-TWIN_WITHIN = timedelta(minutes=10)
 _RECEIVES = (RequestStatus.ACTIVE, RequestStatus.LOST)
 
 
@@ -83,11 +87,20 @@ class Twin:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Remainder:
+    """What the payment would leave open of the last invoice it reaches, so little that it may be let go."""
+
+    invoice_number: int
+    cents: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PaymentForm:
     """What the payment dialog shows; amounts in centavos, rates in percent.
 
     `invoices` are the open ones as of `received_on`, oldest first.  `distribution` is where the amount (given or
     suggested) would go, `remaining_cents` what the loan owes after it, `credit_cents` what no invoice takes.
+    `backdating` is what an earlier day than today would change; None for today.
     """
 
     request_id: UUID
@@ -107,11 +120,13 @@ class PaymentForm:
     settles: bool
     last_method: str
     twin: Twin | None
+    remainder: Remainder | None
+    backdating: BackdatingEffect | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class PaymentDone:
-    """A registered payment and where its loan stands now, amounts in centavos."""
+    """A registered payment and where its loan stands now, amounts in centavos; reminders that it made moot counted."""
 
     payment_id: UUID
     number: int
@@ -123,6 +138,7 @@ class PaymentDone:
     status: str
     open_cents: int
     overdue_cents: int
+    cancelled_texts: int
 
 
 @query(Permission.PAYMENTS_VIEW)
@@ -146,7 +162,7 @@ def receivables(tx: Tx, parameters: ReceivablesOf) -> tuple[Receivable, ...]:
             number=request.number,
             client_name=name,
             invoices_paid=request.invoices_paid,
-            instalment_count=request.instalment_count,
+            instalment_count=request.invoices_count,
             next_due_date=request.next_due_date,
             open_cents=request.total_value_open,
             overdue_cents=request.total_value_overdue,
@@ -160,7 +176,7 @@ def receivables(tx: Tx, parameters: ReceivablesOf) -> tuple[Receivable, ...]:
 def payment_form(tx: Tx, parameters: PaymentFormOf) -> PaymentForm:
     """Return what the dialog shows for a loan; raise RequestNotFound, RequestTakesNoPayment or `payment.*` by field.
 
-    Seven statements; the same replay as the use case's, with the payment that is being typed as its last fact.
+    Eight statements; the same replay as the use case's, with the payment that is being typed as its last fact.
     """
     found = tx.session.execute(
         select(Request, Client.name)
@@ -170,7 +186,8 @@ def payment_form(tx: Tx, parameters: PaymentFormOf) -> PaymentForm:
     if found is None:
         raise RequestNotFound(number=parameters.number)
     request, client_name = found
-    if request.status not in _RECEIVES:
+    # Money that came in for a paid loan is no mistake to refuse: it is offered as the client's credit.
+    if request.status not in (*_RECEIVES, RequestStatus.PAID):
         raise RequestTakesNoPayment(status=request.status)
     # A disbursed loan has all three: the database says so too.
     assert request.disbursed_on is not None
@@ -179,7 +196,7 @@ def payment_form(tx: Tx, parameters: PaymentFormOf) -> PaymentForm:
     received_on = parameters.received_on or tx.business_date
     _check(parameters, received_on, tx.business_date, request.disbursed_on)
     loaded = load_contracts(tx.session, [request.id])[request.id]
-    position = loaded.position(received_on)
+    position = loaded.recounted(received_on)
     invoices = tuple(
         sorted(
             (invoice for invoice in charged_invoices(loaded, position) if invoice.open_cents),
@@ -187,7 +204,9 @@ def payment_form(tx: Tx, parameters: PaymentFormOf) -> PaymentForm:
         )
     )
     amount = parameters.amount or _suggested(invoices, parameters.invoice_number)
-    after = _after(loaded, amount, received_on, tx.business_date)
+    paid = _with_payment(loaded, amount, received_on)
+    after = paid.position(tx.business_date)
+    is_backdated = received_on < tx.business_date and bool(amount)
     return PaymentForm(
         request_id=request.id,
         number=request.number,
@@ -206,6 +225,8 @@ def payment_form(tx: Tx, parameters: PaymentFormOf) -> PaymentForm:
         settles=after.is_paid,
         last_method=_last_method(tx),
         twin=_twin(tx, request, amount),
+        remainder=_remainder(tx, paid.position(received_on)),
+        backdating=backdating_effect(loaded, loaded.position(tx.business_date), after) if is_backdated else None,
     )
 
 
@@ -227,12 +248,26 @@ def _suggested(invoices: tuple[ChargedInvoice, ...], invoice_number: int | None)
     return Money((named or list(invoices))[0].open_cents) if invoices else Money.ZERO
 
 
-def _after(loaded: LoadedContract, amount: Money, received_on: date, today: date) -> Position:
-    """Replay the contract to today with one payment more."""
+def _with_payment(loaded: LoadedContract, amount: Money, received_on: date) -> LoadedContract:
+    """Return the contract with one payment more."""
     if not amount:
-        return loaded.position(today)
+        return loaded
     typed = PaymentFact(payment_id=_TYPED, received_on=received_on, sequence=loaded.next_sequence, amount=amount)
-    return replace(loaded, payments=(*loaded.payments, typed)).position(today)
+    return replace(loaded, payments=(*loaded.payments, typed))
+
+
+def _remainder(tx: Tx, on_its_day: Position) -> Remainder | None:
+    """Return what may be let go at this payment (money.md §3); None where nothing is left, or too much."""
+    limit = Money(tx.session.get_one(CompanySettings, 1).remainder_waive_cents)
+    reached = {line.invoice_number for line in on_its_day.allocations if line.payment_id == _TYPED}
+    try:
+        remainder = remainder_to_waive(on_its_day, reached, limit)
+    except RemainderAboveLimit:
+        return None
+    if remainder is None:
+        return None
+    number, parts = remainder
+    return Remainder(invoice_number=number, cents=parts.total.cents)
 
 
 def _distribution(after: Position) -> tuple[Distributed, ...]:
@@ -262,32 +297,35 @@ def _last_method(tx: Tx) -> str:
 
 
 def _twin(tx: Tx, request: Request, amount: Money) -> Twin | None:
-    row = tx.session.execute(
-        select(Payment.amount_cents, Payment.registered_at, User.name)
-        .outerjoin(User, User.id == Payment.registered_by)
-        .where(
-            Payment.request_id == request.id,
-            Payment.amount_cents == amount.cents,
-            Payment.registered_at > tx.now - TWIN_WITHIN,
-        )
-        .order_by(Payment.number.desc())
-        .limit(1)
-    ).one_or_none()
+    row = tx.session.execute(twins_of(request.id, amount.cents, tx.now)).one_or_none()
     return Twin(amount_cents=row.amount_cents, author=row.name or "", at=row.registered_at) if row else None
 
 
 @query(Permission.PAYMENTS_VIEW)
 def payment_by_id(tx: Tx, payment_id: UUID) -> PaymentDone | None:
     """Return the payment with the id its form made, or None: it was never registered.  One statement."""
+    # What one transaction does has one instant.
+    cancelled = (
+        select(func.count(MessageEvent.id))
+        .join(Message, Message.id == MessageEvent.message_id)
+        .where(
+            Message.client_id == Request.client_id,
+            MessageEvent.at == Payment.registered_at,
+            MessageEvent.to_status == MessageStatus.CANCELLED,
+            MessageEvent.reason == Reason.PAYMENT,
+        )
+        .correlate(Request, Payment)
+        .scalar_subquery()
+    )
     row = tx.session.execute(
-        select(Payment, Request, Client.name)
+        select(Payment, Request, Client.name, cancelled)
         .join(Request, Request.id == Payment.request_id)
         .join(Client, Client.id == Request.client_id)
         .where(Payment.id == payment_id)
     ).one_or_none()
     if row is None:
         return None
-    payment, request, client_name = row
+    payment, request, client_name, cancelled_texts = row
     return PaymentDone(
         payment_id=payment.id,
         number=payment.number,
@@ -299,4 +337,5 @@ def payment_by_id(tx: Tx, payment_id: UUID) -> PaymentDone | None:
         status=request.status,
         open_cents=request.total_value_open,
         overdue_cents=request.total_value_overdue,
+        cancelled_texts=cancelled_texts,
     )

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.orm import aliased
 
 from domain import renegotiations as rules
@@ -26,10 +26,12 @@ from loanapp.models.renegotiations import Renegotiation, offer_of
 from loanapp.models.requests import Request
 from loanapp.queries._query import Tx, query
 from loanapp.queries.charged import ChargedInvoice, charged_invoices
+from loanapp.queries.debt_changes import Cause, causes_since
 
 VALIDITY_DAYS = 7
 SUGGESTED_COUNTS = (1, 3, 6)
 _FIRST_DUE_AFTER_DAYS = {1: 5, 3: 30, 6: 30}
+_WAITING = (RenegotiationStatus.DRAFT, RenegotiationStatus.PROPOSED)
 _NEW = aliased(Request)
 
 
@@ -97,9 +99,14 @@ class Simulator:
 
 @dataclass(frozen=True, kw_only=True)
 class OffersOf:
-    """Which offers: of one state, of one request, of one client, or all; the newest first, by page from 1."""
+    """Which offers: of one state, of one request, of one client, or all; the newest first, by page from 1.
+
+    `waits_for_approval` keeps those whose discount nobody has approved yet; `is_broken` the agreements in arrears.
+    """
 
     status: RenegotiationStatus | None = None
+    waits_for_approval: bool = False
+    is_broken: bool = False
     request_id: UUID | None = None
     client_id: UUID | None = None
     page: int = 1
@@ -241,7 +248,7 @@ def _income_pct(invoices: Sequence[ContractInvoice], income: Money) -> Decimal |
 @query(Permission.RENEGOTIATIONS_VIEW)
 def offers(tx: Tx, parameters: OffersOf) -> OffersPage:
     """Return a page of offers, the newest first.  Two statements."""
-    wanted = [
+    wanted: list[ColumnElement[bool]] = [
         column == value
         for column, value in (
             (Renegotiation.status, parameters.status),
@@ -250,6 +257,14 @@ def offers(tx: Tx, parameters: OffersOf) -> OffersPage:
         )
         if value is not None
     ]
+    if parameters.waits_for_approval:
+        wanted += [
+            Renegotiation.needs_approval.is_(True),
+            Renegotiation.approved_by.is_(None),
+            Renegotiation.status.in_(_WAITING),
+        ]
+    if parameters.is_broken:
+        wanted.append(Renegotiation.new_request_id.in_(select(Request.id).where(Request.overdue_since.is_not(None))))
     rows = tx.session.execute(
         _lines()
         .where(*wanted)
@@ -305,7 +320,8 @@ class OfferRecord:
     """One offer with everything to decide on; amounts in centavos.
 
     `proposal` is what the offer makes of the debt of its date, counted again while it waits; `recounted_cents` is that
-    debt as it now stands, and differs from `line.debt_cents` where something changed since.
+    debt as it now stands, and differs from `line.debt_cents` where something changed since: `causes`.  `invoices` are
+    those that the offer is over, as of its date, of `invoice_count` of the old loan; the rates are that loan's.
     """
 
     line: OfferLine
@@ -315,7 +331,11 @@ class OfferRecord:
     late_fee_cents: int
     mora_cents: int
     recounted_cents: int
-    open_invoices: int
+    causes: tuple[Cause, ...]
+    invoices: tuple[ChargedInvoice, ...]
+    invoice_count: int
+    late_fee_pct: Decimal
+    mora_pct_month: Decimal
     has_expired: bool
     may_approve: bool
     approval_reason: str
@@ -325,7 +345,7 @@ class OfferRecord:
 
 @query(Permission.RENEGOTIATIONS_VIEW)
 def offer_record(tx: Tx, number: int) -> OfferRecord:
-    """Return the offer with this number; raise RenegotiationNotFound.  Six statements."""
+    """Return the offer with this number; raise RenegotiationNotFound.  Six statements, seven for a changed debt."""
     row = tx.session.execute(_lines().where(Renegotiation.number == number)).one_or_none()
     if row is None:
         raise RenegotiationNotFound(number=number)
@@ -335,12 +355,15 @@ def offer_record(tx: Tx, number: int) -> OfferRecord:
     # Before the agreement, as the request stood on the offer's day; a closed contract answers only from its own facts.
     contract = replace(loaded.contract, closed_on=None, charges_end_on=None)
     position = replace(loaded, contract=contract).position(offer.offered_on)
-    is_waiting = stored.status in (RenegotiationStatus.DRAFT, RenegotiationStatus.PROPOSED)
+    is_waiting = stored.status in _WAITING
     changed = is_waiting and loaded.has_facts_after(offer.offered_on)
     recounted = rules.debt(loaded.position(tx.business_date) if changed else position)
     limit_pct = tx.actor.limits.get(Limit.DISCOUNT_PCT, 0)
+    line = _line(row)
+    is_changed = recounted.total.cents != line.debt_cents
+    invoices = tuple(each for each in charged_invoices(loaded, position) if each.open_cents)
     return OfferRecord(
-        line=_line(row),
+        line=line,
         request_id=stored.request_id,
         proposal=_proposal(
             offer, position, BusinessCalendar(company_holidays(tx.session)), income=Money.ZERO, limit_pct=limit_pct
@@ -349,7 +372,11 @@ def offer_record(tx: Tx, number: int) -> OfferRecord:
         late_fee_cents=stored.debt_late_fee_cents,
         mora_cents=stored.debt_mora_cents,
         recounted_cents=recounted.total.cents,
-        open_invoices=sum(1 for invoice in position.invoices if invoice.open.total),
+        causes=causes_since(tx, stored.request_id, stored.drafted_at) if is_changed else (),
+        invoices=invoices,
+        invoice_count=len(loaded.contract.invoices),
+        late_fee_pct=contract.late_fee_pct,
+        mora_pct_month=contract.mora_pct_month,
         has_expired=is_waiting and tx.business_date > stored.valid_through,
         may_approve=_may_approve(tx, stored, offer),
         approval_reason=stored.approval_reason,

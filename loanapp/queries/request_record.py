@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row, and_, select
 from sqlalchemy.orm import aliased
 
-from domain.approvals import ApprovalKind, ApprovalStatus
+from domain.approvals import ApprovalStatus
 from domain.calendar import BusinessCalendar
 from domain.charges import check_rates
 from domain.clients import ClientKind, ClientStatus
@@ -28,6 +28,7 @@ from loanapp.models.company import CompanySettings
 from loanapp.models.contracts import LoadedContract, company_holidays, load_contracts
 from loanapp.models.payments import Payment
 from loanapp.models.requests import Request
+from loanapp.models.return_sql import is_returned
 from loanapp.queries._query import Tx, query
 from loanapp.queries.charged import ChargedInvoice, charged_invoices
 from loanapp.queries.requests import Borrower, Simulation, read_borrowers, simulated, terms_of
@@ -39,6 +40,8 @@ _STEP_OF_ACTION = {
     "request.declined": RequestStatus.UNAPPROVED,
     "request.disbursed": RequestStatus.ACTIVE,
     "request.lost": RequestStatus.LOST,
+    "request.reopened": RequestStatus.ACTIVE,
+    "request.cancelled": RequestStatus.UNAPPROVED,
 }
 _PARENT = aliased(Request)
 
@@ -66,7 +69,8 @@ class Share:
 class PaymentLine:
     """One payment of a loan; `credit_cents` is what no invoice took.
 
-    A reversed one counts nowhere: `shares` are then what it had settled.
+    A reversed one counts nowhere: `shares` are then what it had settled.  A returned one failed after the loan was
+    renegotiated: it is owed again on the newest loan of the chain.
     """
 
     payment_id: UUID
@@ -80,6 +84,7 @@ class PaymentLine:
     shares: tuple[Share, ...]
     credit_cents: int
     reversed_on: date | None = None
+    is_returned: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,9 +96,10 @@ class Obstacle:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WaitingWriteOff:
-    """The question whether the loan is lost, which waits for a second person; the amount in centavos."""
+class WaitingQuestion:
+    """A question about the loan that waits for a second person; the amount in centavos."""
 
+    kind: str
     asked_by: str
     asked_at: datetime
     amount_cents: int
@@ -138,6 +144,7 @@ class RequestRecord:
     paid_cents: int
     to_breakeven_cents: int
     credit_cents: int
+    client_credit_cents: int
     invoices_paid: int
     next_due_date: date | None
     days_overdue: int
@@ -147,7 +154,7 @@ class RequestRecord:
     simulation: Simulation | None
     obstacle: Obstacle
     needs_reason: bool
-    write_off: WaitingWriteOff | None
+    waiting: tuple[WaitingQuestion, ...]
     may_write_off: bool
 
 
@@ -162,16 +169,16 @@ def request_record(tx: Tx, number: int) -> RequestRecord:
             Approval,
             and_(
                 Approval.request_id == Request.id,
-                Approval.kind == ApprovalKind.WRITE_OFF,
                 Approval.status == ApprovalStatus.PENDING,
             ),
         )
         .outerjoin(User, User.id == Approval.asked_by)
         .where(Request.number == number)
-    ).one_or_none()
-    if found is None:
+        .order_by(Approval.asked_at)
+    ).all()
+    if not found:
         raise RequestNotFound(number=number)
-    request, client, parent_number, waiting, asked_by = found
+    request, client, parent_number, _, _ = found[0]
     standing = _standing(tx, request)
     is_open = request.status == RequestStatus.OPEN
     obstacle, needs_reason = _approval(tx, request, client) if is_open else (Obstacle(), False)
@@ -181,6 +188,7 @@ def request_record(tx: Tx, number: int) -> RequestRecord:
         parent_number=parent_number,
         client_id=client.id,
         client_name=client.name,
+        client_credit_cents=client.credit_cents,
         is_client_blocked=client.status == ClientStatus.BLOCKED,
         borrower=read_borrowers(tx, [Client.id == client.id])[0] if is_open else None,
         business_date=tx.business_date,
@@ -189,14 +197,15 @@ def request_record(tx: Tx, number: int) -> RequestRecord:
         needs_reason=needs_reason,
         steps=_steps(tx, request),
         **{name: getattr(request, name) for name in _KEPT},
-        write_off=_waiting(waiting, asked_by) if waiting else None,
+        waiting=tuple(_waiting(question, asked_by) for *_, question, asked_by in found if question is not None),
         may_write_off=tx.actor.is_within(Limit.WRITE_OFF_CENTS, standing["open_cents"]),
         **standing,
     )
 
 
-def _waiting(approval: Approval, asked_by: str) -> WaitingWriteOff:
-    return WaitingWriteOff(
+def _waiting(approval: Approval, asked_by: str) -> WaitingQuestion:
+    return WaitingQuestion(
+        kind=approval.kind,
         asked_by=asked_by,
         asked_at=approval.asked_at,
         amount_cents=approval.amount_cents,
@@ -212,7 +221,7 @@ _KEPT = (
 
 def _standing(tx: Tx, request: Request) -> dict[str, Any]:
     """Return what depends on whether money has left: the plan before, the contract's position after."""
-    if request.disbursed_on is None:
+    if request.disbursed_on is None or request.status == RequestStatus.UNAPPROVED:
         calendar = BusinessCalendar(company_holidays(tx.session))
         return {
             "simulation": simulated(terms_of(request), request.requested_on, calendar),
@@ -247,7 +256,7 @@ def _payments(tx: Tx, loaded: LoadedContract, position: Position) -> tuple[Payme
         lines.setdefault(line.payment_id, []).append(line)
     reversed_on = {payment.payment_id: payment.reversed_on for payment in loaded.payments}
     rows = tx.session.execute(
-        select(Payment, User.name)
+        select(Payment, User.name, is_returned())
         .outerjoin(User, User.id == Payment.registered_by)
         .where(Payment.request_id == loaded.request.id)
         .order_by(Payment.received_on.desc(), Payment.number.desc())
@@ -268,8 +277,9 @@ def _payments(tx: Tx, loaded: LoadedContract, position: Position) -> tuple[Payme
             ),
             credit_cents=position.credits.get(payment.id, Money.ZERO).cents,
             reversed_on=reversed_on[payment.id],
+            is_returned=has_failed,
         )
-        for payment, author in rows
+        for payment, author, has_failed in rows
     )
 
 

@@ -58,6 +58,7 @@ class RequestLine:
     instalment_cents: int
     rate_pct: Decimal
     invoices_paid: int
+    invoices_count: int
     open_cents: int
     overdue_cents: int
     days_overdue: int
@@ -209,6 +210,7 @@ def _line(tx: Tx, request: Request, client_name: str) -> RequestLine:
         instalment_cents=regular_instalment(terms_of(request)).cents,
         rate_pct=request.rate_pct,
         invoices_paid=request.invoices_paid,
+        invoices_count=request.invoices_count,
         open_cents=request.total_value_open,
         overdue_cents=request.total_value_overdue,
         days_overdue=days_since(tx, request.overdue_since),

@@ -15,6 +15,7 @@ from domain.permissions import Permission
 from domain.requests import RequestStatus
 from domain.reversals import AlreadyReversed, CreditInUse, Registered, check_may_reverse, check_reversible
 from loanapp.models import credit_sql
+from loanapp.models.cash import HandedInPayment
 from loanapp.models.contracts import LoadedContract, load_contracts
 from loanapp.models.payments import CreditUse as CreditUseRow
 from loanapp.models.payments import Payment
@@ -164,7 +165,12 @@ def _status_after(status: str, after: Position) -> str:
 
 def _obstacle(tx: Tx, payment: Payment, request: Request, loaded: LoadedContract) -> DomainError | None:
     """Return the refusal that the reversal would meet."""
-    registered = Registered(by=payment.registered_by, on=payment.business_date, at=payment.registered_at)
+    registered = Registered(
+        by=payment.registered_by,
+        on=payment.business_date,
+        at=payment.registered_at,
+        is_handed_in=tx.session.get(HandedInPayment, payment.id) is not None,
+    )
     used_by = tx.session.scalars(credit_sql.users_of(payment.id)).all()
     try:
         if any(fact.payment_id == payment.id and fact.reversed_on for fact in loaded.payments):

@@ -167,7 +167,7 @@ def _requests(tx: Tx, digits: _Digits) -> tuple[SearchHit, ...]:
 
 def _request(tx: Tx, request: Request, client_name: str) -> SearchHit:
     to = f"/emprestimos/{request.number}"
-    paid = f"{request.invoices_paid}/{request.instalment_count} pagas"
+    paid = f"{request.invoices_paid}/{request.invoices_count} pagas"
     receives = request.status == RequestStatus.ACTIVE and Permission.PAYMENTS_REGISTER in tx.actor.permissions
     return SearchHit(
         kind="request", group="Empréstimos", title=f"Empréstimo nº {request.number} · {client_name}",

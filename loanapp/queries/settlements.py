@@ -55,7 +55,7 @@ def settlement_quote(tx: Tx, parameters: SettlementOf) -> SettlementQuote:
         raise RequestTakesNoPayment(status=request.status)
     day = check_received_on(parameters.received_on, today=tx.business_date, disbursed_on=request.disbursed_on)
     loaded = load_contracts(tx.session, [request.id])[request.id]
-    contract, position = loaded.contract_as_of(day), loaded.position(day)
+    contract, position = loaded.contract, loaded.recounted(day)
     quote = quote_settlement(contract, position, disbursed_on=request.disbursed_on, chosen=parameters.chosen)
     due = {invoice.number: invoice.due_date for invoice in contract.invoices}
     is_open = {invoice.number: invoice.open for invoice in position.invoices}

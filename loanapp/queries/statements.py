@@ -21,7 +21,9 @@ from domain.requests import RequestNotFound, RequestStatus
 from loanapp.models.clients import Client
 from loanapp.models.contracts import LoadedContract, load_contracts
 from loanapp.models.requests import Request
+from loanapp.models.return_sql import returned_by_root
 from loanapp.queries._query import Tx, query
+from loanapp.queries.losses import lost_on
 from loanapp.queries.undone import reversed_lines
 
 Document = dict[str, Any]
@@ -67,10 +69,14 @@ def statements_in(tx: Tx, parameters: StatementsOf) -> list[Document]:
     contracts = load_contracts(tx.session, [row.id for row in rows])
     before_cents = _received_before(tx, rows, parameters.as_of)
     undone = reversed_lines(tx.session, contracts, parameters.as_of)
+    lost = lost_on(tx.session, [row.id for row in rows], parameters.as_of)
     return [
-        _document(row, contracts.get(row.id), undone.get(row.id, ()), parameters.as_of, before_cents.get(row.id, 0))
+        _document(
+            row, contracts.get(row.id), undone.get(row.id, ()), parameters.as_of, before_cents.get(row.id, 0),
+            is_lost=row.id in lost,
+        )
         for row in rows
-    ]
+    ]  # fmt: skip
 
 
 def _received_before(tx: Tx, rows: Sequence[Row[*tuple[Any, ...]]], as_of: date) -> dict[UUID, int]:
@@ -88,6 +94,8 @@ def _received_before(tx: Tx, rows: Sequence[Row[*tuple[Any, ...]]], as_of: date)
         request_id: loaded.position(as_of).total_paid.cents
         for request_id, loaded in load_contracts(tx.session, [member.id for member in members]).items()
     }
+    for _, request_id, cents in tx.session.execute(returned_by_root(roots, as_of=as_of)):
+        paid[request_id] -= int(cents)
     return {
         row.id: sum(
             paid.get(member.id, 0) for member in members if member.root_id == row.root_id and member.number < row.number
@@ -100,7 +108,7 @@ def _requests(parameters: StatementsOf) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Request.id, Request.number, Request.status, Request.requested_on, Request.approved_on,
-            Request.unapproved_on, Request.disbursed_on, Request.renegotiated_on, Request.lost_on,
+            Request.unapproved_on, Request.disbursed_on, Request.renegotiated_on,
             Request.principal_cents, Request.late_fee_pct, Request.mora_pct_month,
             Client.name.label("client_name"), _PARENT.number.label("parent_number"), _ROOT.number.label("root_number"),
             Request.root_id, _ROOT.principal_cents.label("lent_cents"),
@@ -119,13 +127,16 @@ def _document(
     undone: Sequence[AllocationLine],
     as_of: date,
     before_cents: int,
+    *,
+    is_lost: bool,
 ) -> Document:
     is_disbursed = loaded is not None and row.disbursed_on is not None and row.disbursed_on <= as_of
     position = loaded.position(as_of) if loaded is not None and is_disbursed else None
-    status = _status(row, position, as_of)
+    status = _status(row, position, as_of, is_lost=is_lost)
     is_approved = row.approved_on is not None and row.approved_on <= as_of
     paid_cents = position.total_paid.cents if position else 0
-    lent_cents = row.lent_cents if position and status is not RequestStatus.RENEGOTIATED else 0
+    owes_nothing = status in (RequestStatus.RENEGOTIATED, RequestStatus.UNAPPROVED)
+    lent_cents = row.lent_cents if position and not owes_nothing else 0
     return {
         "request": row.number,
         "client": row.client_name,
@@ -138,7 +149,7 @@ def _document(
         "renegotiated_on": row.renegotiated_on.isoformat() if status is RequestStatus.RENEGOTIATED else None,
         "late_fee_pct": _percent(row.late_fee_pct) if is_approved else None,
         "mora_pct_month": _percent(row.mora_pct_month) if is_approved else None,
-        "mora_base_total_cents": sum(i.mora_base.cents for i in loaded.contract.invoices) if loaded and position else 0,
+        "mora_base_total_cents": _mora_base_cents(loaded, as_of) if loaded and position else 0,
         "invoices": list(_invoices(loaded, position, undone)) if loaded and position else [],
         "total_open_cents": position.total_open.cents if position else 0,
         "credit_cents": position.credit.cents if position else 0,
@@ -147,11 +158,15 @@ def _document(
     }
 
 
-def _status(row: Row[*tuple[Any, ...]], position: Position | None, as_of: date) -> RequestStatus:
+def _mora_base_cents(loaded: LoadedContract, as_of: date) -> int:
+    return sum(invoice.mora_base.cents for invoice in loaded.contract.invoices if invoice.stands_on(as_of))
+
+
+def _status(row: Row[*tuple[Any, ...]], position: Position | None, as_of: date, *, is_lost: bool) -> RequestStatus:
     """Tell the state on a date from the dates of the moves, and PAID from the position."""
     dated = (
         (row.renegotiated_on, RequestStatus.RENEGOTIATED),
-        (row.lost_on, RequestStatus.LOST),
+        (as_of if is_lost else None, RequestStatus.LOST),
         (row.unapproved_on, RequestStatus.UNAPPROVED),
     )
     for on, status in dated:

@@ -34,6 +34,8 @@ from loanapp.models.messages import Message
 from loanapp.models.payments import Allocation, CreditUse, Payment, Reversal
 from loanapp.models.requests import Request
 from loanapp.queries._query import Tx, query
+from loanapp.queries.agreement_evidence import agreement_differences
+from loanapp.queries.cash_evidence import cash_differences
 from loanapp.queries.evidence import payment_differences, request_differences, user_differences
 from loanapp.queries.money_evidence import fact_differences, last_effects, undone_since
 from loanapp.queries.trail import (
@@ -101,6 +103,7 @@ def contracts(tx: Tx, after: UUID | None) -> ContractChecks:
         found.extend(_invoice_differences(request, contract, position))
         found.extend(_allocation_differences(request, contract, position, allocations))
         found.extend(_aggregate_differences(request, contract, position, recoverable[request_id]))
+    found.extend(agreement_differences(tx, requests, loaded))
     last_id = max(requests) if len(requests) == REQUESTS_PER_CHUNK else None
     return ContractChecks(tuple(found), len(requests), last_id)
 
@@ -130,7 +133,9 @@ def book(tx: Tx, _parameters: None) -> list[Difference]:
     """Check what no single contract shows: credit, the system's chain, users, states, messages, stuck rows."""
     found = list(_credit_differences(tx))
     found.extend(system_differences(tx)[0])
-    found.extend(user_differences(tx, events_of_chains(tx, [SYSTEM_CHAIN]).get(SYSTEM_CHAIN, ())))
+    of_system = events_of_chains(tx, [SYSTEM_CHAIN]).get(SYSTEM_CHAIN, ())
+    found.extend(user_differences(tx, of_system))
+    found.extend(cash_differences(tx, of_system))
     found.extend(_state_differences(tx))
     found.extend(_message_differences(tx))
     found.extend(_stuck_rows(tx))
@@ -138,7 +143,7 @@ def book(tx: Tx, _parameters: None) -> list[Difference]:
 
 
 def _plan_differences(request: Request, contract: LoadedContract) -> Iterator[Difference]:
-    """Yield what of the invoices is not the plan that the request's terms give; a renegotiation has its own."""
+    """Yield what of the invoices is not the plan that the request's terms give; an agreement's is its offer's."""
     if request.parent_id is not None:
         return
     terms = PlanTerms(

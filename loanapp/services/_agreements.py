@@ -17,7 +17,7 @@ from domain.history import ContractInvoice
 from domain.instalments import effective_annual_cost
 from domain.money import Money, total
 from domain.payments import PaymentMethod
-from domain.renegotiations import DebtBreakdown, Offer
+from domain.renegotiations import DebtBreakdown, Offer, RenegotiationStatus
 from domain.requests import RequestStatus
 from loanapp.models.clients import Client
 from loanapp.models.contracts import LoadedContract, company_holidays, load_contracts
@@ -72,25 +72,58 @@ def plan(
     return owed, rules.offer_plan(owed, rules.remaining_bases(position), offer, calendar, accepted_on=accepted_on)
 
 
+def check_stands(tx: Tx, loaded: LoadedContract, row: Renegotiation) -> None:
+    """Raise OfferExpired or OfferDebtChanged where an offer can't be accepted as it says any more."""
+    offer = offer_of(row)
+    has_changed_since = loaded.has_facts_after(offer.offered_on)
+    rules.check_acceptance(
+        offer,
+        accepted_on=tx.business_date,
+        offered=DebtBreakdown(
+            original=Money(row.debt_original_cents),
+            late_fee=Money(row.debt_late_fee_cents),
+            mora=Money(row.debt_mora_cents),
+        ),
+        recounted=rules.debt(loaded.position(tx.business_date if has_changed_since else offer.offered_on)),
+        has_changed_since=has_changed_since,
+    )
+
+
+def propose(tx: Tx, client: Client, row: Renegotiation) -> None:
+    """Hand a drafted offer to the borrower; raise OfferNotApproved, OfferExpired, RenegotiationMoveRefused."""
+    before = row.status
+    rules.check_move(RenegotiationStatus(row.status), RenegotiationStatus.PROPOSED)
+    rules.check_discount_approved(needs_approval=row.needs_approval, approved_by=row.approved_by)
+    if tx.business_date > row.valid_through:
+        raise rules.OfferExpired(valid_through=row.valid_through)
+    row.status, row.proposed_at = RenegotiationStatus.PROPOSED, tx.now
+    note(tx, client, row, "renegotiation.proposed", before)
+
+
+def note(
+    tx: Tx,
+    client: Client,
+    row: Renegotiation,
+    action: str,
+    before: str | None,
+    *,
+    facts: dict[str, Any] | None = None,
+    reason: str = "",
+) -> None:
+    """Note what happened to an offer; `before` is the state it had."""
+    _audit.note(
+        tx, client, action, "renegotiation", row.id,
+        before={"status": before} if before else {}, after={"status": row.status, **(facts or {})}, reason=reason,
+    )  # fmt: skip
+
+
 def conclude(
     tx: Tx, client: Client, old: Request, row: Renegotiation, new_id: UUID, down_payment: DownPayment | None
 ) -> Request:
     """Close the old request and begin the new one; raise OfferExpired or OfferDebtChanged where the offer is stale."""
     loaded = load_contracts(tx.session, [old.id])[old.id]
     offer = offer_of(row)
-    offered = DebtBreakdown(
-        original=Money(row.debt_original_cents),
-        late_fee=Money(row.debt_late_fee_cents),
-        mora=Money(row.debt_mora_cents),
-    )
-    has_changed_since = loaded.has_facts_after(offer.offered_on)
-    rules.check_acceptance(
-        offer,
-        accepted_on=tx.business_date,
-        offered=offered,
-        recounted=rules.debt(loaded.position(tx.business_date if has_changed_since else offer.offered_on)),
-        has_changed_since=has_changed_since,
-    )
+    check_stands(tx, loaded, row)
     _, invoices = plan(tx, loaded, offer, accepted_on=tx.business_date)
     before = old.status
     old.status, old.lost_on = RequestStatus.RENEGOTIATED, None
@@ -151,24 +184,26 @@ def _new_request(tx: Tx, old: Request, offer: Offer, new_id: UUID, invoices: tup
     tx.session.flush()
     tx.session.execute(
         insert(Invoice),
-        [
-            {
-                "request_id": new_id,
-                "number": invoice.number,
-                "due_date": invoice.due_date,
-                "effective_due_date": invoice.effective_due_date,
-                "principal_cents": invoice.principal.cents,
-                "interest_cents": invoice.interest.cents,
-                "original_cents": invoice.original.cents,
-                "late_fee_base_cents": invoice.original.cents,
-                "mora_base_cents": invoice.mora_base.cents,
-                "mora_remaining_base_cents": invoice.mora_base.cents,
-                "mora_since": invoice.effective_due_date,
-            }
-            for invoice in invoices
-        ],
+        [invoice_row(new_id, invoice) for invoice in invoices],
     )
     return new
+
+
+def invoice_row(request_id: UUID, invoice: ContractInvoice) -> dict[str, Any]:
+    """Return the columns of an invoice before any fact."""
+    return {
+        "request_id": request_id,
+        "number": invoice.number,
+        "due_date": invoice.due_date,
+        "effective_due_date": invoice.effective_due_date,
+        "principal_cents": invoice.principal.cents,
+        "interest_cents": invoice.interest.cents,
+        "original_cents": invoice.original.cents,
+        "late_fee_base_cents": invoice.original.cents,
+        "mora_base_cents": invoice.mora_base.cents,
+        "mora_remaining_base_cents": invoice.mora_base.cents,
+        "mora_since": invoice.effective_due_date,
+    }
 
 
 def _receive(tx: Tx, new: Request, down_payment: DownPayment) -> PaymentReceipt:

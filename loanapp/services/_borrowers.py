@@ -16,14 +16,14 @@ from domain import templates
 from domain.calendar import BusinessCalendar
 from domain.clients import TaxId
 from domain.invoices import InvoiceStatus
-from domain.messages import MAY_HAVE_LEFT, MessageKind
+from domain.messages import DEBT_KINDS, MAY_HAVE_LEFT, MessageKind
 from domain.money import Money
 from domain.requests import RequestStatus
 from domain.templates import Lender, OwedInvoice
 from domain.windows import state_of
 from loanapp.models import promises
 from loanapp.models.clients import Client
-from loanapp.models.company import CompanySettings
+from loanapp.models.company import CompanySettings, pix_receiver
 from loanapp.models.contracts import company_holidays
 from loanapp.models.follow_ups import FollowUp
 from loanapp.models.invoices import Invoice
@@ -126,15 +126,20 @@ def owed_by(session: Session, client_ids: Iterable[UUID], as_of: date) -> dict[U
     return {client_id: tuple(invoices) for client_id, invoices in owed.items()}
 
 
-def charges_in_week(
-    session: Session, client_ids: Sequence[UUID], day: date, *, besides: UUID | None = None
+def texts_in_week(
+    session: Session,
+    client_ids: Sequence[UUID],
+    day: date,
+    *,
+    kinds: Iterable[MessageKind] = DEBT_KINDS,
+    besides: UUID | None = None,
 ) -> dict[UUID, int]:
-    """Count, per client, the charge texts of a day and the six before it that left or may have (brazil.md §7)."""
+    """Count, per client, the texts about debts of a day and the six before it that left or may have (brazil.md §7)."""
     counted = (
         select(Message.client_id, func.count())
         .where(
             Message.client_id.in_(client_ids),
-            Message.kind == MessageKind.CHARGE,
+            Message.kind.in_(kinds),
             Message.status.in_(MAY_HAVE_LEFT),
             Message.business_date.between(day - timedelta(days=6), day),
         )
@@ -182,6 +187,7 @@ def load_lender(session: Session) -> Lender:
         address=company.address,
         support_channel=company.support_channel,
         support_hours=company.support_hours,
+        pix=pix_receiver(session),
     )
 
 

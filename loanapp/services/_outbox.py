@@ -19,6 +19,8 @@ from sqlalchemy.dialects.postgresql import insert as insert_once
 from domain import templates
 from domain.messages import Ack, MessageKind, MessageStatus, Reason, may_move, reason_to_withhold
 from domain.money import Money
+from domain.receipts import ReceiptWay
+from domain.template_words import Template
 from domain.templates import CadenceStep, Lender, TemplateIncomplete
 from domain.windows import opening
 from loanapp.models import locks
@@ -26,14 +28,15 @@ from loanapp.models.clients import Client
 from loanapp.models.messages import Message, MessageEvent
 from loanapp.models.payments import Payment
 from loanapp.models.requests import Request
+from loanapp.services import _receipts
 from loanapp.services._borrowers import (
     Borrower,
     charge_snapshot,
-    charges_in_week,
     first_name,
     load_calendar,
     load_lender,
     promised_until,
+    texts_in_week,
 )
 from loanapp.services._use_case import Tx
 
@@ -41,7 +44,7 @@ QUEUE = "whatsapp-messages"
 INBOUND_QUEUE = "inbound"
 ORIGIN_CYCLE, ORIGIN_PERSON = "CYCLE", "PERSON"
 # These make only the reminders moot; whoever asked for no texts gets none of any kind.
-_CHARGES_ONLY = frozenset({Reason.PAYMENT, Reason.PROMISE_MADE, Reason.WRITTEN_OFF})
+_CHARGES_ONLY = frozenset({Reason.PAYMENT, Reason.PROMISE_MADE, Reason.WRITTEN_OFF, Reason.LOAN_CANCELLED})
 _IDS = uuid.UUID("6f4a3c1e-52b7-4d0e-9a57-1c2f8f5f0b11")
 
 
@@ -60,7 +63,7 @@ def queue_charges(tx: Tx, chunk: Sequence[Borrower], as_of: date) -> ChargeCount
     grow with the chunk.
     """
     client_ids = [borrower.client_id for borrower in chunk]
-    recent = charges_in_week(tx.session, client_ids, as_of)
+    recent = texts_in_week(tx.session, client_ids, as_of)
     promised = promised_until(tx.session, client_ids, as_of)
     lender, calendar = load_lender(tx.session), load_calendar(tx.session)
     rows = []
@@ -101,7 +104,7 @@ def charge_row(
 ) -> dict[str, Any]:
     """Write one charge text as a row, QUEUED for now; its reason is INCOMPLETE when a value of the text is missing."""
     words = templates.LATEST[step.template]
-    message_id, reference = identity_of(key)
+    _, reference = identity_of(key)
     reason = ""
     try:
         body = templates.render_charge(
@@ -109,7 +112,7 @@ def charge_row(
         )
     except TemplateIncomplete:
         body, reason = "", Reason.INCOMPLETE
-    return _row(
+    return text_row(
         tx,
         kind=MessageKind.CHARGE,
         client_id=borrower.client_id,
@@ -119,15 +122,18 @@ def charge_row(
         body=body,
         business_date=as_of,
         snapshot=charge_snapshot(borrower.owed, as_of) | {"origin": origin},
-    ) | {"id": message_id, "reference": reference, "reason": reason}
+        reason=reason,
+    )
 
 
-def queue_receipt(tx: Tx, client: Client, *, payment_id: UUID) -> None:
-    """Promise the receipt of a payment, once; the client must be locked and the contract settled."""
+def queue_receipt(tx: Tx, client: Client, *, payment_id: UUID, key: str = "") -> dict[str, Any]:
+    """Promise the receipt of a payment, once by its key, and return its row; the client must be locked.
+
+    The contract must be settled: the text says what is still open of it.
+    """
     tx.session.flush()
     payment = tx.session.get_one(Payment, payment_id)
     request = tx.session.get_one(Request, payment.request_id)
-    lender = load_lender(tx.session)
     snapshot = {
         "payment_id": str(payment.id),
         "request_number": request.number,
@@ -135,21 +141,28 @@ def queue_receipt(tx: Tx, client: Client, *, payment_id: UUID) -> None:
         "received_on": payment.received_on.isoformat(),
         "still_open_cents": request.total_value_open,
     }
-    row = receipt_row(tx, client, lender, snapshot=snapshot, key=receipt_key(payment.id))
-    if not row["reason"] and not client.accepts_messages:
-        row["reason"] = Reason.OPT_OUT
-    if not row["reason"] and client.phone_flag:
-        row["reason"] = Reason.NUMBER
+    row = receipt_row(tx, client, load_lender(tx.session), snapshot=snapshot, key=key or receipt_key(payment.id))
     row["status"] = MessageStatus.WITHHELD if row["reason"] else MessageStatus.QUEUED
     promise(tx, [row])
+    return row
 
 
 def receipt_row(tx: Tx, client: Client, lender: Lender, *, snapshot: dict[str, Any], key: str) -> dict[str, Any]:
-    """Write a receipt as a row, QUEUED for now; its reason is INCOMPLETE when a value of the text is missing."""
+    """Write a receipt as a row, QUEUED for now, with a link of its own; its reason is why it can't leave.
+
+    What can't leave has no text, since it has no link either.
+    """
     words = templates.LATEST["RECEIPT" if snapshot["still_open_cents"] else "RECEIPT_PAID"]
     message_id, reference = identity_of(key)
-    reason = ""
-    try:
+    objections = (
+        (not templates.is_lender_known(words, lender), Reason.INCOMPLETE),
+        (not client.accepts_messages, Reason.OPT_OUT),
+        (bool(client.phone_flag), Reason.NUMBER),
+    )
+    reason = next((reason for applies, reason in objections if applies), "")
+    body = ""
+    if not reason:
+        payment = tx.session.get_one(Payment, UUID(snapshot["payment_id"]))
         body = templates.render_receipt(
             words,
             lender=lender,
@@ -158,11 +171,10 @@ def receipt_row(tx: Tx, client: Client, lender: Lender, *, snapshot: dict[str, A
             amount=Money(snapshot["amount_cents"]),
             received_on=date.fromisoformat(snapshot["received_on"]),
             still_open=Money(snapshot["still_open_cents"]),
+            link=_receipts.make_link(tx, client, payment, ReceiptWay.WHATSAPP, message_id).address,
             reference=reference,
         )
-    except TemplateIncomplete:
-        body, reason = "", Reason.INCOMPLETE
-    return _row(
+    return text_row(
         tx,
         kind=MessageKind.RECEIPT,
         client_id=client.id,
@@ -172,7 +184,8 @@ def receipt_row(tx: Tx, client: Client, lender: Lender, *, snapshot: dict[str, A
         body=body,
         business_date=tx.business_date,
         snapshot=snapshot,
-    ) | {"id": message_id, "reference": reference, "reason": reason}
+        reason=reason,
+    )
 
 
 def promise(tx: Tx, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -214,11 +227,10 @@ def cancel_moot(tx: Tx, client: Client, reason: Reason = Reason.PAYMENT) -> int:
     return len(moot)
 
 
-def cancel_receipt(tx: Tx, client: Client, payment_id: UUID) -> None:
-    """Cancel the receipt of a reversed payment that is still queued for a locked client."""
-    key = receipt_key(payment_id)
+def cancel_receipts(tx: Tx, client: Client, payment_id: UUID) -> None:
+    """Cancel the receipts of a reversed payment that are still queued for a locked client."""
     for message in locks.queued_messages(tx.session, client.id):
-        if message.dedupe_key == key:
+        if message.kind == MessageKind.RECEIPT and message.snapshot["payment_id"] == str(payment_id):
             move(tx, message, MessageStatus.CANCELLED, reason=Reason.REVERSED)
 
 
@@ -264,9 +276,9 @@ def charge_key(client_id: UUID, day: date) -> str:
     return f"charge:{client_id}:{day.isoformat()}"
 
 
-def receipt_key(payment_id: UUID) -> str:
-    """Return the key under which a payment has one receipt."""
-    return f"receipt:{payment_id}"
+def receipt_key(payment_id: UUID, order_id: UUID | None = None) -> str:
+    """Return the key under which a payment has one receipt, and one more for each order to send it again."""
+    return f"receipt:{payment_id}:{order_id}" if order_id else f"receipt:{payment_id}"
 
 
 def identity_of(key: str) -> tuple[UUID, str]:
@@ -279,19 +291,25 @@ def hash_of(body: str) -> str:
     return hashlib.sha256(body.encode()).hexdigest()
 
 
-def _row(
+def text_row(
     tx: Tx,
     *,
     kind: MessageKind,
     client_id: UUID,
     phone: str,
     key: str,
-    words: templates.Template,
+    words: Template,
     body: str,
     business_date: date,
     snapshot: dict[str, Any],
+    reason: str = "",
 ) -> dict[str, Any]:
+    """Return the row of a text, QUEUED for now and available at once; id and reference follow from its key."""
+    message_id, reference = identity_of(key)
     return {
+        "id": message_id,
+        "reference": reference,
+        "reason": reason,
         "kind": kind,
         "client_id": client_id,
         "dedupe_key": key,

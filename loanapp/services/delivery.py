@@ -10,32 +10,13 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from domain import templates
 from domain.delivery import Accepted, Answer, ConnectionChanged, Outcome, gap_between, outcome_of
-from domain.messages import (
-    MessageKind,
-    MessageNotFound,
-    MessageStatus,
-    Reason,
-    Snapshot,
-    still_worth_sending,
-)
+from domain.messages import MessageNotFound, MessageStatus, Reason
 from domain.permissions import Permission
-from domain.templates import OwedInvoice, TemplateIncomplete
-from domain.windows import opening, state_of
 from loanapp.models import locks
 from loanapp.models.clients import Client
 from loanapp.models.messages import Message, WhatsappInstance
-from loanapp.services import _audit, _instances, _outbox
-from loanapp.services._borrowers import (
-    charge_snapshot,
-    charges_in_week,
-    first_name,
-    load_calendar,
-    load_lender,
-    owed_by,
-    promised_until,
-)
+from loanapp.services import _audit, _instances, _outbox, _send_time
 from loanapp.services._use_case import Tx, use_case
 
 EXPIRED_PER_SWEEP = 100
@@ -175,7 +156,7 @@ def claim_next(tx: Tx, command: ClaimNext) -> Claim | None:
     assert client is not None, "a text's client is never deleted"
     assert message is not None, "a text is never deleted"
     is_due = message.status == MessageStatus.QUEUED and message.available_at <= tx.now
-    if not is_due or not _may_leave(tx, client, message):
+    if not is_due or not _send_time.may_leave(tx, client, message):
         return PassedOver()
     message.phone = client.phone
     message.attempts += 1
@@ -225,64 +206,6 @@ def expire_leases(tx: Tx, command: ExpireLeases) -> int:  # noqa: ARG001 - every
 def _may_send(instance: WhatsappInstance, holder: UUID) -> bool:
     is_open = instance.connection_state == _instances.OPEN
     return instance.lease_holder == holder and is_open and not instance.paused_reason
-
-
-def _may_leave(tx: Tx, client: Client, message: Message) -> bool:
-    """Decide again; withhold or postpone the text, or write it anew when what is owed changed since it was queued."""
-    owed: tuple[OwedInvoice, ...] = ()
-    opens_at, charges, promised = None, {}, {}
-    if message.kind == MessageKind.CHARGE:
-        owed = owed_by(tx.session, [client.id], message.business_date).get(client.id, ())
-        charges = charges_in_week(tx.session, [client.id], message.business_date, besides=message.id)
-        promised = promised_until(tx.session, [client.id], tx.business_date)
-        # A reminder that a person sends has the state's hours; only the cadence has hours of its own.
-        by_person = message.snapshot.get("origin") == _outbox.ORIGIN_PERSON
-        hours = None if by_person else templates.step_of(message.template).hours
-        state = state_of(client.state, client.phone)
-        opens_at = opening(tx.now, message.business_date, state, load_calendar(tx.session), hours)
-    decision = still_worth_sending(
-        Snapshot(
-            kind=MessageKind(message.kind),
-            business_date=message.business_date,
-            today=tx.business_date,
-            accepts_messages=client.accepts_messages,
-            is_number_flagged=bool(client.phone_flag),
-            is_owed=bool(owed),
-            has_promise=client.id in promised,
-            charges_in_week=charges.get(client.id, 0),
-            opens_at=opens_at,
-        ),
-        tx.now,
-    )
-    withheld = decision.withheld
-    if withheld is None and decision.wait_until is None and owed:
-        withheld = _write_anew(tx, client, message, owed)
-    if withheld is not None:
-        _outbox.move(tx, message, MessageStatus.WITHHELD, reason=withheld)
-    elif decision.wait_until is not None:
-        message.available_at = decision.wait_until
-    return withheld is None and decision.wait_until is None
-
-
-def _write_anew(tx: Tx, client: Client, message: Message, owed: tuple[OwedInvoice, ...]) -> Reason | None:
-    """Bring the text up to what is owed now, in the words it was queued with; return why it can't be written."""
-    snapshot = charge_snapshot(owed, message.business_date)
-    if snapshot["invoices"] == message.snapshot["invoices"]:
-        return None
-    try:
-        message.body = templates.render_charge(
-            templates.template(message.template, message.template_version),
-            lender=load_lender(tx.session),
-            first_name=first_name(client.name, client.preferred_name),
-            owed=owed,
-            as_of=message.business_date,
-            reference=message.reference,
-        )
-    except TemplateIncomplete:
-        return Reason.INCOMPLETE
-    message.body_hash = _outbox.hash_of(message.body)
-    message.snapshot = message.snapshot | snapshot
-    return None
 
 
 def _tell_others(tx: Tx, client: Client, instance: WhatsappInstance, outcome: Outcome) -> None:

@@ -1,7 +1,6 @@
 """Use cases by which a person sends a text or lets the sender go on; the sender's own are in `delivery.py`."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,20 +16,17 @@ from domain.messages import (
     MessageNotFound,
     MessageNothingOwed,
     MessageNotResendable,
-    MessageNumberFlagged,
-    MessageOptedOut,
-    MessageOutsideHours,
     MessagePromised,
     MessageStatus,
     MessageTooFrequent,
 )
 from domain.permissions import Permission
-from domain.windows import opening
 from loanapp.models import locks
 from loanapp.models.clients import Client
 from loanapp.models.messages import Message
-from loanapp.services import _audit, _instances, _outbox
-from loanapp.services._borrowers import borrowers, charges_in_week, load_calendar, load_lender, promised_until
+from loanapp.services import _audit, _instances, _one_off, _outbox, _texts
+from loanapp.services._borrowers import borrowers, load_lender, promised_until, texts_in_week
+from loanapp.services._texts import QueuedText
 from loanapp.services._use_case import Tx, use_case
 
 
@@ -55,14 +51,6 @@ class ResumeSending:
     instance: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class QueuedText:
-    """The text that was queued, and when it may leave at the earliest."""
-
-    message_id: UUID
-    available_at: datetime
-
-
 @use_case(Permission.MESSAGES_SEND)
 def queue_charge(tx: Tx, command: QueueCharge) -> QueuedText:
     """Queue one reminder to a client by hand, under the same limits as the cycle's: one a day, three a week.
@@ -79,7 +67,7 @@ def queue_charge(tx: Tx, command: QueueCharge) -> QueuedText:
     if today is not None:
         # What the cycle withheld, or a payment cancelled, never left: the person's reminder is then a row of its own.
         key = _resend_key(today, tx)
-    return _queue(tx, client, _charge_row(tx, client, key))
+    return _texts.queue(tx, client, _charge_row(tx, client, key))
 
 
 @use_case(Permission.MESSAGES_SEND)
@@ -98,10 +86,13 @@ def resend(tx: Tx, command: Resend) -> QueuedText:
         raise MessageNotResendable(status=failed.status)
     key = _resend_key(failed, tx)
     if failed.kind == MessageKind.CHARGE:
-        return _queue(tx, client, _charge_row(tx, client, key))
-    lender = load_lender(tx.session)
-    _check_reachable(client)
-    return _queue(tx, client, _outbox.receipt_row(tx, client, lender, snapshot=failed.snapshot, key=key))
+        return _texts.queue(tx, client, _charge_row(tx, client, key))
+    _texts.check_reachable(client)
+    if failed.kind == MessageKind.RECEIPT:
+        lender = load_lender(tx.session)
+        return _texts.queue(tx, client, _outbox.receipt_row(tx, client, lender, snapshot=failed.snapshot, key=key))
+    row = _one_off.row_again(tx, client, failed, key=key)
+    return _texts.queue(tx, client, row | {"available_at": _texts.opening_today(tx, client)})
 
 
 @use_case(Permission.MESSAGES_SEND)
@@ -123,7 +114,7 @@ def _charge_row(tx: Tx, client: Client, key: str) -> dict[str, Any]:
     found = borrowers(tx.session, [client.id], today)
     if not found:
         raise MessageNothingOwed
-    _check_reachable(client)
+    _texts.check_reachable(client)
     promised_on = promised_until(tx.session, [client.id], today).get(client.id)
     if promised_on is not None:
         raise MessagePromised(promised_on=promised_on)
@@ -134,35 +125,14 @@ def _charge_row(tx: Tx, client: Client, key: str) -> dict[str, Any]:
     )
     if any(status in {*MAY_HAVE_LEFT, MessageStatus.QUEUED} for status in texts_today):
         raise MessageAlreadyToday
-    if charges_in_week(tx.session, [client.id], today).get(client.id, 0) >= TEXTS_PER_WEEK:
+    if texts_in_week(tx.session, [client.id], today).get(client.id, 0) >= TEXTS_PER_WEEK:
         raise MessageTooFrequent(maximum=TEXTS_PER_WEEK)
-    opens_at = opening(tx.now, today, found[0].state, load_calendar(tx.session))
-    if opens_at is None:
-        raise MessageOutsideHours
+    opens_at = _texts.opening_today(tx, client)
     step = templates.step_for(templates.oldest_days_overdue(found[0].owed, today))
     row = _outbox.charge_row(
         tx, found[0], load_lender(tx.session), step=step, as_of=today, key=key, origin=_outbox.ORIGIN_PERSON
     )
     return row | {"available_at": opens_at}
-
-
-def _check_reachable(client: Client) -> None:
-    if not client.accepts_messages:
-        raise MessageOptedOut
-    if client.phone_flag:
-        raise MessageNumberFlagged(flag=client.phone_flag)
-
-
-def _queue(tx: Tx, client: Client, row: dict[str, Any]) -> QueuedText:
-    if row["reason"]:
-        row["status"] = MessageStatus.WITHHELD
-    if not _outbox.promise(tx, [row]):
-        raise MessageAlreadyToday
-    _audit.note(
-        tx, client, "message.queued", "message", row["id"],
-        after={"kind": row["kind"], "template": row["template"], "key": row["dedupe_key"]},
-    )  # fmt: skip
-    return QueuedText(message_id=row["id"], available_at=row["available_at"])
 
 
 def _resend_key(message: Message, tx: Tx) -> str:

@@ -5,34 +5,35 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
-
 from domain.adjustments import AdjustmentKind, remainder_to_waive
+from domain.cash import check_cash_ceiling
 from domain.clients import optional_text
 from domain.errors import Checks
 from domain.money import Money
 from domain.payments import (
     PaymentMethod,
+    PaymentTwin,
     check_amount,
     check_backdate_reason,
     check_backdating,
-    check_cash_ceiling,
+    check_credit,
     check_method,
     check_proportion,
     check_received_on,
 )
 from domain.permissions import Limit, Permission
 from domain.requests import RequestStatus, RequestTakesNoPayment
-from loanapp.models import locks, scope
+from loanapp.models import cash_sql, locks
 from loanapp.models.company import CompanySettings
 from loanapp.models.contracts import load_contracts
-from loanapp.models.payments import Payment, Reversal
 from loanapp.models.requests import Request
+from loanapp.models.twin_sql import twins_of
 from loanapp.services import _adjustments, _audit, _outbox, _positions, _received
 from loanapp.services._adjustments import Order
 from loanapp.services._positions import Cause
 from loanapp.services._received import PaymentReceipt, Received
 from loanapp.services._use_case import Tx, use_case
+from loanapp.settings import SAO_PAULO
 
 NOTE_LENGTH_MAXIMUM = 500
 
@@ -42,7 +43,9 @@ class RegisterPayment:
     """Record money received for a request. `payment_id` is made before sending: twice the same is one payment.
 
     `note` says why where `received_on` is earlier than the business date.  `waive_remainder` lets go what the payment
-    leaves open of the last invoice it reaches, up to the company's setting.
+    leaves open of the last invoice it reaches, up to the company's setting.  `refuse_twin` refuses what may be
+    a payment registered already: the same amount on the same request within ten minutes.  `expected_credit` is what
+    the payment was shown to leave over: it is refused where that grew, because somebody else paid meanwhile.
     """
 
     payment_id: UUID
@@ -53,12 +56,14 @@ class RegisterPayment:
     note: str = ""
     send_receipt: bool = False
     waive_remainder: bool = False
+    refuse_twin: bool = False
+    expected_credit: Money | None = None
 
 
 @use_case(Permission.PAYMENTS_REGISTER)
 def register_payment(tx: Tx, command: RegisterPayment) -> PaymentReceipt:
     """Register a payment and allocate it; the same id and order again returns the first receipt (money.md §4)."""
-    has_ceiling = command.method == PaymentMethod.CASH and tx.actor.limits.get(Limit.CASH_DAY_CENTS, 0) is not None
+    has_ceiling = command.method == PaymentMethod.CASH and tx.actor.limits.get(Limit.CASH_IN_HAND_CENTS, 0) is not None
     if has_ceiling and tx.actor.user_id is not None:
         locks.cash_of(tx.session, tx.actor.user_id)
     client, request = _received.locked(tx, command.request_id)
@@ -74,10 +79,13 @@ def register_payment(tx: Tx, command: RegisterPayment) -> PaymentReceipt:
         return existing
     if request.status not in (RequestStatus.ACTIVE, RequestStatus.LOST, RequestStatus.PAID):
         raise RequestTakesNoPayment(status=request.status)
+    if command.refuse_twin:
+        _refuse_twin(tx, command)
     note = _audit.masked(client, _checked_note(tx, command, request, has_ceiling=has_ceiling))
     receipt = _received.insert_payment(tx, received, note=note)
     let_go = _waive_remainder(tx, request, receipt) if command.waive_remainder else []
     position = _positions.settle(tx, client, request, Cause(payment_id=receipt.payment_id))
+    check_credit(position.credits.get(receipt.payment_id, Money.ZERO), command.expected_credit)
     _audit.note(
         tx, client, "payment.registered", "payment", command.payment_id,
         reason=note if command.received_on < tx.business_date else "",
@@ -91,6 +99,19 @@ def register_payment(tx: Tx, command: RegisterPayment) -> PaymentReceipt:
     return receipt
 
 
+def _refuse_twin(tx: Tx, command: RegisterPayment) -> None:
+    """Raise PaymentTwin where the request got the same amount a few minutes ago, at the tick that says otherwise."""
+    twin = tx.session.execute(twins_of(command.request_id, command.amount.cents, tx.now)).one_or_none()
+    if twin is not None:
+        amount_cents, registered_at, author = twin
+        raise PaymentTwin(
+            field="is_another",
+            author=author or "",
+            amount=Money(amount_cents),
+            at=f"{registered_at.astimezone(SAO_PAULO):%H:%M}",
+        )
+
+
 def _checked_note(tx: Tx, command: RegisterPayment, request: Request, *, has_ceiling: bool) -> str:
     """Check the order's fields, all in one go; return its note."""
     assert request.disbursed_on is not None
@@ -100,7 +121,7 @@ def _checked_note(tx: Tx, command: RegisterPayment, request: Request, *, has_cei
         checks.take("amount", check_proportion, command.amount, owed=owed, lent=lent)
     checks.take("method", check_method, command.method)
     if has_ceiling:
-        checks.take("amount", check_cash_ceiling, tx.actor, command.amount, registered_today=_cash_today(tx))
+        checks.take("amount", check_cash_ceiling, tx.actor, command.amount, in_hand=_cash_in_hand(tx))
     day = checks.take(
         "received_on", check_received_on, command.received_on, today=tx.business_date, disbursed_on=request.disbursed_on
     )
@@ -112,29 +133,15 @@ def _checked_note(tx: Tx, command: RegisterPayment, request: Request, *, has_cei
     return note or ""
 
 
-def _cash_today(tx: Tx) -> Money:
-    """Return the cash that the actor registered on the business date, from whomever it was: also no longer assigned.
-
-    What was reversed was given back, so that it doesn't count.
-    """
-    cash = (
-        select(func.coalesce(func.sum(Payment.amount_cents), 0))
-        .outerjoin(Reversal, Reversal.payment_id == Payment.id)
-        .where(
-            Payment.registered_by == tx.actor.user_id,
-            Payment.business_date == tx.business_date,
-            Payment.method == PaymentMethod.CASH,
-            Reversal.id.is_(None),
-        )
-    )
-    return Money(int(tx.session.scalars(scope.outside(cash)).one()))
+def _cash_in_hand(tx: Tx) -> Money:
+    return Money(int(tx.session.scalars(cash_sql.held_cents(tx.actor.user_id)).one()))
 
 
 def _waive_remainder(tx: Tx, request: Request, receipt: PaymentReceipt) -> list[dict[str, Any]]:
     """Let go what a payment just inserted leaves open on its day of the last invoice it reaches (money.md §3)."""
     limit = Money(tx.session.get_one(CompanySettings, 1).remainder_waive_cents)
     loaded = load_contracts(tx.session, [request.id])[request.id]
-    position = loaded.position(receipt.received_on)
+    position = loaded.recounted(receipt.received_on)
     reached = {line.invoice_number for line in position.allocations if line.payment_id == receipt.payment_id}
     remainder = remainder_to_waive(position, reached, limit)
     if remainder is None:

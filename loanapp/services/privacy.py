@@ -23,12 +23,14 @@ from loanapp.models.clients import Client
 from loanapp.models.cycles import CycleFailure
 from loanapp.models.documents import Document, DocumentContent
 from loanapp.models.follow_ups import FollowUp
+from loanapp.models.guarantors import COLUMNS as GUARANTOR_COLUMNS
+from loanapp.models.guarantors import Guarantor
 from loanapp.models.inbound import InboundEvent, is_about, numbers_of_one
 from loanapp.models.messages import Message
 from loanapp.models.renegotiations import Renegotiation
 from loanapp.models.requests import Request
 from loanapp.models.retention import load_retention
-from loanapp.services import _audit, _consent, _outbox
+from loanapp.services import _audit, _consent, _outbox, _receipts
 from loanapp.services._use_case import Tx, use_case
 
 
@@ -105,6 +107,7 @@ def anonymise(tx: Tx, command: Anonymise) -> None:
     cleared = _clear_webhooks(tx, client)
     _clear_texts(tx, client)
     documents = _clear_documents(tx, client)
+    _receipts.revoke_links_of_client(tx, client.id)
     # The event still knows the name, to take it out of the reason.
     _audit.note(
         tx, client, "client.anonymised", "client", client.id,
@@ -156,6 +159,9 @@ def _clear_texts(tx: Tx, client: Client) -> None:
     }
     for table, columns in emptied.items():
         tx.session.execute(update(table).where(table.client_id == client.id).values(**columns))
+    requests = select(Request.id).where(Request.client_id == client.id)
+    nobody = dict.fromkeys(GUARANTOR_COLUMNS, "")
+    tx.session.execute(update(Guarantor).where(Guarantor.request_id.in_(requests)).values(**nobody))
 
 
 def _clear_documents(tx: Tx, client: Client) -> int:

@@ -5,7 +5,6 @@ Accepting closes the old request and makes the new one in one transaction (money
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -24,7 +23,7 @@ from loanapp.models.clients import Client
 from loanapp.models.contracts import load_contracts
 from loanapp.models.renegotiations import Renegotiation, offer_of
 from loanapp.models.requests import Request
-from loanapp.services import _agreements, _audit, _outbox
+from loanapp.services import _agreements, _outbox
 from loanapp.services._agreements import DownPayment
 from loanapp.services._use_case import Tx, use_case
 
@@ -115,7 +114,7 @@ def draft_offer(tx: Tx, command: DraftOffer) -> OfferReceipt:
     )
     tx.session.add(row)
     tx.session.flush()
-    _note(tx, client, row, "renegotiation.drafted", None, facts=_agreements.facts_of(row))
+    _agreements.note(tx, client, row, "renegotiation.drafted", None, facts=_agreements.facts_of(row))
     return _receipt(tx, row)
 
 
@@ -132,7 +131,7 @@ def approve_discount(tx: Tx, command: DecideOffer) -> OfferReceipt:
         greatest_discount_pct=rules.greatest_discount_pct(offer_of(row)),
     )
     row.approved_by, row.approved_at, row.approval_reason = tx.actor.user_id, tx.now, reason
-    _note(tx, client, row, "renegotiation.approved", row.status, reason=reason)
+    _agreements.note(tx, client, row, "renegotiation.approved", row.status, reason=reason)
     return _receipt(tx, row)
 
 
@@ -140,7 +139,7 @@ def approve_discount(tx: Tx, command: DecideOffer) -> OfferReceipt:
 def propose(tx: Tx, command: DecideOffer) -> OfferReceipt:
     """Hand the offer to the borrower; a discount beyond the limit must have been approved."""
     client, row = _locked(tx, command.renegotiation_id)
-    _propose(tx, client, row)
+    _agreements.propose(tx, client, row)
     return _receipt(tx, row)
 
 
@@ -154,10 +153,18 @@ def reject(tx: Tx, command: DecideOffer) -> OfferReceipt:
 
 @use_case(Permission.RENEGOTIATIONS_EXPIRE)
 def expire_next(tx: Tx, _command: None) -> UUID | None:
-    """Expire one offer whose validity is over; return its id, or None when there is none left."""
+    """Expire one offer whose validity is over; return its id, or None when there is none left.
+
+    An offer to a person who was taken out is passed over: nothing is done about that client any more.
+    """
     found = tx.session.scalar(
         select(Renegotiation.id)
-        .where(Renegotiation.status.in_(_WAITING), Renegotiation.valid_through < tx.business_date)
+        .join(Client, Client.id == Renegotiation.client_id)
+        .where(
+            Renegotiation.status.in_(_WAITING),
+            Renegotiation.valid_through < tx.business_date,
+            Client.anonymised_on.is_(None),
+        )
         .order_by(Renegotiation.number)
         .limit(1)
     )
@@ -182,13 +189,15 @@ def accept(tx: Tx, command: AcceptOffer) -> OfferReceipt:
     old = tx.session.get_one(Request, row.request_id, populate_existing=True)
     check_request_move(old.status, RequestStatus.RENEGOTIATED)
     if row.status == RenegotiationStatus.DRAFT:
-        _propose(tx, client, row)
+        _agreements.propose(tx, client, row)
     rules.check_move(RenegotiationStatus(row.status), RenegotiationStatus.ACCEPTED)
     down_payment = _down_payment(row, command)
     new = _agreements.conclude(tx, client, old, row, command.new_request_id, down_payment)
     row.status, row.accepted_on, row.new_request_id = RenegotiationStatus.ACCEPTED, tx.business_date, new.id
     row.closed_by, row.closed_at = tx.actor.user_id, tx.now
-    _note(tx, client, row, "renegotiation.accepted", RenegotiationStatus.PROPOSED, facts={"request": new.number})
+    _agreements.note(
+        tx, client, row, "renegotiation.accepted", RenegotiationStatus.PROPOSED, facts={"request": new.number}
+    )
     for rival in _rivals(tx, row):
         _close(tx, client, rival, RenegotiationStatus.EXPIRED, f"Acordo nº {row.number}")
     _outbox.cancel_moot(tx, client)
@@ -207,22 +216,12 @@ def _down_payment(row: Renegotiation, command: AcceptOffer) -> DownPayment | Non
     )
 
 
-def _propose(tx: Tx, client: Client, row: Renegotiation) -> None:
-    before = row.status
-    rules.check_move(RenegotiationStatus(row.status), RenegotiationStatus.PROPOSED)
-    rules.check_discount_approved(needs_approval=row.needs_approval, approved_by=row.approved_by)
-    if tx.business_date > row.valid_through:
-        raise rules.OfferExpired(valid_through=row.valid_through)
-    row.status, row.proposed_at = RenegotiationStatus.PROPOSED, tx.now
-    _note(tx, client, row, "renegotiation.proposed", before)
-
-
 def _close(tx: Tx, client: Client, row: Renegotiation, status: RenegotiationStatus, reason: str) -> None:
     before = row.status
     rules.check_move(RenegotiationStatus(row.status), status)
     row.status, row.closing_reason = status, reason
     row.closed_by, row.closed_at = tx.actor.user_id, tx.now
-    _note(tx, client, row, _CLOSED[status], before, reason=reason)
+    _agreements.note(tx, client, row, _CLOSED[status], before, reason=reason)
 
 
 def _rivals(tx: Tx, row: Renegotiation) -> Sequence[Renegotiation]:
@@ -271,19 +270,3 @@ def _receipt(tx: Tx, row: Renegotiation) -> OfferReceipt:
         new_request_id=row.new_request_id,
         new_request_number=new.number if new else None,
     )
-
-
-def _note(
-    tx: Tx,
-    client: Client,
-    row: Renegotiation,
-    action: str,
-    before: str | None,
-    *,
-    facts: dict[str, Any] | None = None,
-    reason: str = "",
-) -> None:
-    _audit.note(
-        tx, client, action, "renegotiation", row.id,
-        before={"status": before} if before else {}, after={"status": row.status, **(facts or {})}, reason=reason,
-    )  # fmt: skip

@@ -13,6 +13,7 @@ from domain.calendar import BusinessCalendar, Step
 from domain.charges import check_rates
 from domain.clients import ClientBlocked, ClientKind, ClientNotFound, ClientStatus, optional_text, required_text
 from domain.errors import Checks, Conflict
+from domain.guarantors import Guarantor, GuarantorTyped, check_guarantor
 from domain.instalments import Instalment, Plan, PlanTerms, build_plan, effective_annual_cost
 from domain.money import Money
 from domain.payments import PaymentMethod, check_amount
@@ -31,9 +32,10 @@ from loanapp.models import locks
 from loanapp.models.clients import Client
 from loanapp.models.company import CompanySettings
 from loanapp.models.contracts import company_holidays
+from loanapp.models.guarantors import guarantor_of
 from loanapp.models.invoices import Invoice
 from loanapp.models.requests import Request
-from loanapp.services import _audit, _positions
+from loanapp.services import _audit, _guarantors, _positions
 from loanapp.services._use_case import Tx, use_case
 
 NOTE_LENGTH_MAXIMUM = 1000
@@ -47,7 +49,10 @@ class RequestIdTaken(Conflict):
 
 @dataclass(frozen=True, kw_only=True)
 class OpenRequest:
-    """Ask for a loan. `request_id` is made by the caller: the same id and terms twice is one request."""
+    """Ask for a loan. `request_id` is made by the caller: the same id and terms twice is one request.
+
+    `guarantor` is who answers for it besides the client; None where nobody does.
+    """
 
     request_id: UUID
     client_id: UUID
@@ -60,6 +65,7 @@ class OpenRequest:
     skip_sundays: bool = False
     skip_holidays: bool = False
     note: str = ""
+    guarantor: GuarantorTyped | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,13 +105,13 @@ class RequestReceipt:
 
 @use_case(Permission.REQUESTS_OPEN)
 def open_request(tx: Tx, command: OpenRequest) -> RequestReceipt:
-    """Open a request for a client that is not blocked; raise `plan.*`, date and client errors by field."""
+    """Open a request for a client that is not blocked; raise `plan.*`, date, guarantor and client errors by field."""
     client = locks.client(tx.session, command.client_id)
     if client is None:
         raise ClientNotFound(field="client_id")
     existing = tx.session.get(Request, command.request_id)
     if existing is not None:
-        if not _is_same_order(tx, existing, command):
+        if not _is_same_order(tx, client, existing, command):
             raise RequestIdTaken
         return _receipt(existing)
     if client.status == ClientStatus.BLOCKED:
@@ -114,6 +120,7 @@ def open_request(tx: Tx, command: OpenRequest) -> RequestReceipt:
     checks.take("principal", check_amount, command.principal)
     checks.take("first_due_date", check_first_due_date, command.first_due_date, business_date=tx.business_date)
     note = checks.take("note", optional_text, command.note, length_maximum=NOTE_LENGTH_MAXIMUM)
+    guarantor = _guarantor(checks, client, command)
     checks.finish()
     plan = build_plan(_terms(command, command.first_due_date), _calendar(tx))
     request = Request(
@@ -142,6 +149,7 @@ def open_request(tx: Tx, command: OpenRequest) -> RequestReceipt:
         "instalment_count": request.instalment_count, "rate_pct": str(command.rate_pct),
         "first_due_date": request.first_due_date.isoformat(),
     })  # fmt: skip
+    _guarantors.write(tx, client, request, guarantor)
     return _receipt(request)
 
 
@@ -219,7 +227,7 @@ def disburse(tx: Tx, command: DisburseRequest) -> RequestReceipt:
     return _receipt(request)
 
 
-def _is_same_order(tx: Tx, request: Request, command: OpenRequest) -> bool:
+def _is_same_order(tx: Tx, client: Client, request: Request, command: OpenRequest) -> bool:
     """Say whether a request is what the command asked for (P3); a disbursement may have moved its first due date."""
     terms = ("client_id", "plan", "step", "instalment_count", "rate_pct", "skip_sundays", "skip_holidays")
     return (
@@ -227,7 +235,15 @@ def _is_same_order(tx: Tx, request: Request, command: OpenRequest) -> bool:
         and request.principal_cents == command.principal.cents
         and (request.disbursed_on is not None or request.first_due_date == command.first_due_date)
         and request.requested_by == tx.actor.user_id
+        and guarantor_of(tx.session, request.id) == _guarantor(Checks(), client, command)
     )
+
+
+def _guarantor(checks: Checks, client: Client, command: OpenRequest) -> Guarantor | None:
+    typed = command.guarantor
+    if typed is None or typed.is_empty:
+        return None
+    return check_guarantor(checks, typed, borrower_tax_id=client.tax_id)
 
 
 def _invoice_row(request_id: UUID, instalment: Instalment) -> dict[str, Any]:

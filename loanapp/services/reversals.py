@@ -1,4 +1,4 @@
-"""Use cases that undo: a payment, a waiver or a refund is reversed by a row of its own, and both stay (money.md §4)."""
+"""Use cases that undo: a payment, a waiver, a refund or a return is reversed by a row of its own, and both stay."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,8 +9,10 @@ from sqlalchemy import insert, select
 
 from domain.clients import required_text
 from domain.errors import Checks
-from domain.payments import PaymentNotFound
+from domain.invoices import InvoiceStatus
+from domain.payments import PaymentMethod, PaymentNotFound
 from domain.permissions import Permission
+from domain.returns import ReturnNotFound, check_return_reversible
 from domain.reversals import (
     AdjustmentNotFound,
     AdjustmentOfPayment,
@@ -19,18 +21,26 @@ from domain.reversals import (
     RefundNotFound,
     Registered,
     ReversalIdTaken,
+    ReversalOnAgreementDay,
     check_may_reverse,
     check_reversible,
 )
 from loanapp.models import credit_sql, locks
+from loanapp.models.cash import HandedInPayment
 from loanapp.models.clients import Client
-from loanapp.models.payments import Adjustment, Payment, Refund, Reversal
+from loanapp.models.invoices import Invoice
+from loanapp.models.payments import Adjustment, Payment, Refund, ReturnedPayment, Reversal
 from loanapp.models.requests import Request
 from loanapp.services import _audit, _outbox, _positions, _received
 from loanapp.services._positions import Cause
 from loanapp.services._use_case import Tx, use_case
 
 REASON_LENGTH_MAXIMUM = 500
+# What facts wrote into an invoice; one that is cancelled asks for nothing and holds nothing.
+_SETTLED_COLUMNS = (
+    "late_fee_cents", "mora_cents", "mora_frozen_cents", "waived_cents", "waived_late_fee_cents", "waived_mora_cents",
+    "paid_cents",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +70,15 @@ class ReverseRefund:
     reason: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReverseReturn:
+    """Undo the return of a payment that did not fail after all, with a reason: its invoice is cancelled."""
+
+    reversal_id: UUID
+    return_id: UUID
+    reason: str
+
+
 @dataclass(frozen=True)
 class ReversalReceipt:
     """A reversal, and whether this call made it."""
@@ -78,11 +97,20 @@ def reverse_payment(tx: Tx, command: ReversePayment) -> ReversalReceipt:
     payment = tx.session.get(Payment, command.payment_id)
     if payment is None:
         raise PaymentNotFound(field="payment_id")
+    is_cash = payment.method == PaymentMethod.CASH
+    if is_cash and payment.registered_by is not None:
+        # Handing it in and counting it wait for this, and this for them.
+        locks.cash_of(tx.session, payment.registered_by)
     client, request = _received.locked(tx, payment.request_id)
     target = {"payment_id": payment.id}
     if _is_done(tx, command.reversal_id, target):
         return ReversalReceipt(command.reversal_id, is_new=False)
-    registered = Registered(by=payment.registered_by, on=payment.business_date, at=payment.registered_at)
+    registered = Registered(
+        by=payment.registered_by,
+        on=payment.business_date,
+        at=payment.registered_at,
+        is_handed_in=is_cash and tx.session.get(HandedInPayment, payment.id) is not None,
+    )
     reason = _audit.masked(client, _checked(tx, registered, command.reason, request))
     used_by = tx.session.scalars(credit_sql.users_of(payment.id)).all()
     if used_by:
@@ -94,7 +122,7 @@ def reverse_payment(tx: Tx, command: ReversePayment) -> ReversalReceipt:
         {"payment": payment.number, "amount_cents": payment.amount_cents, "request": request.number} | _told(target),
     )  # fmt: skip
     _resettle(tx, client, [request.id, *sources], command.reversal_id)
-    _outbox.cancel_receipt(tx, client, payment.id)
+    _outbox.cancel_receipts(tx, client, payment.id)
     return ReversalReceipt(command.reversal_id, is_new=True)
 
 
@@ -138,6 +166,31 @@ def reverse_refund(tx: Tx, command: ReverseRefund) -> ReversalReceipt:
     facts = {"refund": refund.number, "amount_cents": refund.amount_cents} | _told(target)
     _note(tx, client, "credit.refund_reversed", command.reversal_id, reason, facts)
     _resettle(tx, client, sources, command.reversal_id)
+    return ReversalReceipt(command.reversal_id, is_new=True)
+
+
+@use_case(Permission.PAYMENTS_RETURN)
+def reverse_return(tx: Tx, command: ReverseReturn) -> ReversalReceipt:
+    """Take back that a payment failed: the invoice that it added is cancelled, what paid it goes elsewhere."""
+    returned = tx.session.get(ReturnedPayment, command.return_id)
+    if returned is None:
+        raise ReturnNotFound(field="return_id")
+    invoice = tx.session.get_one(Invoice, returned.invoice_id)
+    client, request = _received.locked(tx, invoice.request_id)
+    target = {"returned_payment_id": returned.id}
+    if _is_done(tx, command.reversal_id, target):
+        return ReversalReceipt(command.reversal_id, is_new=False)
+    payment = tx.session.get_one(Payment, returned.payment_id)
+    registered = Registered(by=returned.recorded_by, on=returned.business_date, at=returned.recorded_at)
+    reason = _audit.masked(client, _checked(tx, registered, command.reason, request))
+    check_return_reversible(payment.method)
+    _insert(tx, command.reversal_id, target, reason)
+    for column in _SETTLED_COLUMNS:
+        setattr(invoice, column, 0)
+    invoice.status, invoice.paid_on = InvoiceStatus.CANCELLED, None
+    facts = {"payment": payment.number, "request": request.number, "invoice": invoice.number} | _told(target)
+    _note(tx, client, "payment.return_reversed", command.reversal_id, reason, facts)
+    _resettle(tx, client, [request.id], command.reversal_id)
     return ReversalReceipt(command.reversal_id, is_new=True)
 
 
@@ -189,5 +242,7 @@ def _resettle(tx: Tx, client: Client, request_ids: Iterable[UUID], reversal_id: 
     """Count the requests again that the reversal touches: its own, and those whose credit comes back."""
     for request_id in dict.fromkeys(request_ids):
         request = tx.session.get_one(Request, request_id)
+        if request.renegotiated_on == request.charges_end_on == tx.business_date:
+            raise ReversalOnAgreementDay(request=request.number)
         _positions.settle(tx, client, request, Cause(reversal_id=reversal_id))
     _outbox.cancel_moot(tx, client)

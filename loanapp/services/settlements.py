@@ -69,13 +69,9 @@ def settle_early(tx: Tx, command: SettleEarly) -> PaymentReceipt:
         raise RequestTakesNoPayment(status=request.status)
     note = _audit.masked(client, _checked_note(tx, command, request))
     loaded = load_contracts(tx.session, [request.id])[request.id]
-    position = loaded.position(command.received_on)
-    quote = quote_settlement(
-        loaded.contract_as_of(command.received_on),
-        position,
-        disbursed_on=loaded.request.disbursed_on,
-        chosen=command.chosen,
-    )
+    position = loaded.recounted(command.received_on)
+    disbursed_on = loaded.request.disbursed_on
+    quote = quote_settlement(loaded.contract, position, disbursed_on=disbursed_on, chosen=command.chosen)
     check_expected(quote, command.expected_total)
     receipt = _received.insert_payment(tx, received, note=note)
     order = Order(

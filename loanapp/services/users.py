@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 
 from domain.clients import required_text
+from domain.emails import parse_email
 from domain.errors import Checks, Conflict, Invalid, NotAllowed, NotFound
 from domain.permissions import PERSON_ROLES, Actor, Permission, Role
 from loanapp.models import locks
@@ -17,14 +18,7 @@ from loanapp.services import _audit, _links, _passwords, _sessions, _throttle
 from loanapp.services._links import UserLinkMade
 from loanapp.services._use_case import Tx, use_case
 
-LONGEST_EMAIL = 254
 LONGEST_NAME = 120
-
-
-class EmailNotUnderstood(Invalid):
-    """The text is no e-mail address."""
-
-    code = "auth.email_not_understood"
 
 
 class EmailTaken(Conflict):
@@ -302,7 +296,7 @@ def _others_access(tx: Tx, user_id: UUID) -> User:
 
 
 def _new_user(tx: Tx, typed_email: str, typed_name: str, role: str) -> User:
-    email = _checked_email(typed_email)
+    email = parse_email(typed_email)
     name = " ".join(typed_name.split())
     if not name or len(name) > LONGEST_NAME:
         raise NameMissing(field="name", most=LONGEST_NAME)
@@ -316,15 +310,6 @@ def _checked_role(role: str) -> Role:
     if role not in PERSON_ROLES:
         raise RoleUnknown(field="role", role=role)
     return Role(role)
-
-
-def _checked_email(text: str) -> str:
-    email = text.strip().lower()
-    local, _, host = email.rpartition("@")
-    has_space_or_control = any(not character.isprintable() or character.isspace() for character in email)
-    if not local or "." not in host.strip(".") or has_space_or_control or len(email) > LONGEST_EMAIL:
-        raise EmailNotUnderstood(field="email", email=email[:60])
-    return email
 
 
 def _hand_over(tx: Tx, user: User, command: DeactivateUser) -> int:

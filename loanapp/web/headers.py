@@ -14,7 +14,7 @@ HASHED_ASSETS = "/assets/"
 # A script or a style is judged by the policy of the page that loads it: its own only keeps it from being a page.
 _NO_PAGE = "default-src 'none'; frame-ancestors 'none'"
 # Routes whose answers belong to one person, or are one person's doing.
-_PERSONAL = ("/auth/", "/exports/", "/files", "/api/")
+_PERSONAL = ("/auth/", "/exports/", "/files", "/api/", "/pdf/", "/r/", "/recibos/")
 
 
 class SecurityHeaders:

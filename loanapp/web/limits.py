@@ -45,6 +45,10 @@ RULES = (
     Rule("/auth/renovar", _SMALL, Pace(burst=120, each_second=2)),
     Rule("/auth/", _SMALL, Pace(burst=30, each_second=0.5)),
     Rule("/exports/", _SMALL, Pace(burst=30, each_second=0.5)),
+    Rule("/pdf/", _SMALL, Pace(burst=60, each_second=1)),
+    # Borrowers of one mobile network come from one address; no pace would make a token of 128 bits guessable.
+    Rule("/r/", _SMALL, Pace(burst=60, each_second=2)),
+    Rule("/recibos/", _SMALL, Pace(burst=60, each_second=1)),
     Rule("/files", 11 * 1024 * 1024, Pace(burst=120, each_second=2)),
     Rule("/webhooks/", webhooks.BODY_BYTES_MAXIMUM, Pace(burst=1000, each_second=100)),
     Rule("/api/", _SMALL, Pace(burst=100, each_second=10)),

@@ -28,15 +28,16 @@ from loanapp.web._doors import door_of
 
 # The pages before signing in: they tell what the address says, and nothing of ours.
 PUBLIC_HANDLERS = {"sign_in_state.load", "new_password_state.load"}
-# Signing in by its steps, one-time links, the webhook with its own secret, and whether this worker is alive.
+# Signing in by its steps, one-time links, the webhook with its own secret, whether this worker is alive, and receipts
+# by a link whose token proves the right to see one.
 PUBLIC_ROUTES = {
     "/auth/entrar", "/auth/codigo", "/auth/senha", "/webhooks/evolution", "/api/health",
-    "/assets/reflex-env-{digest}.js",
+    "/assets/reflex-env-{digest}.js", "/r/{token}", "/r/{token}/pdf",
 }  # fmt: skip
 # Reflex's own: liveness, and the socket behind edge and gate.
 FRAMEWORK_ROUTES = {"/ping", "/_health", "/_event"}
-# What nobody in particular asks for: signing in itself, one-time links, and keeping a webhook.
-NOBODYS = {Permission.SIGN_IN, Permission.LINK_USE, Permission.INBOUND_STORE}
+# What nobody in particular asks for: signing in itself, one-time links, a receipt's link, and keeping a webhook.
+NOBODYS = {Permission.SIGN_IN, Permission.LINK_USE, Permission.RECEIPTS_OPEN, Permission.INBOUND_STORE}
 
 
 def handlers() -> list[str]:

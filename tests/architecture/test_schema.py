@@ -21,9 +21,12 @@ APPEND_ONLY = (
     "audit_events",
     "credit_uses",
     "due_date_changes",
+    "handed_in_payments",
     "message_events",
     "payments",
+    "receipt_issues",
     "refunds",
+    "returned_payments",
     "reversals",
     "settled_invoices",
 )
@@ -130,7 +133,9 @@ def test_every_state_is_held_to_its_legal_values_by_a_check(database: Engine) ->
 @pytest.mark.parametrize("statement", ["UPDATE {} SET {column} = {column}", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
 def test_history_refuses_to_be_changed(database: Engine, table: str, statement: str) -> None:
     with pytest.raises(DBAPIError) as refusal, database.begin() as connection:
-        column = {"message_events": "at", "settled_invoices": "invoice_id"}.get(table, "business_date")
+        column = {"message_events": "at", "settled_invoices": "invoice_id", "handed_in_payments": "hand_in_id"}.get(
+            table, "business_date"
+        )
         connection.execute(text(statement.format(table, column=column)))
 
     assert refusal.value.orig is not None

@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from domain.calendar import Step
 from domain.cycles import Cycle, is_due_on
+from domain.guarantors import GuarantorTyped
 from domain.history import Component
 from domain.instalments import Plan
 from domain.money import parse_brl
@@ -25,6 +26,7 @@ from loanapp.models.auth import User
 from loanapp.models.base import Session
 from loanapp.services import (
     _runner,
+    approvals,
     assignments,
     clients,
     company,
@@ -92,10 +94,17 @@ def a_company(late_fee_pct: str = "2", mora_pct_month: str = "1") -> None:
             address="Rua das Flores, 100, São Paulo",
             support_channel="(11) 4000-1000",
             support_hours="das 9h às 18h",
-            late_fee_pct=Decimal(late_fee_pct),
-            mora_pct_month=Decimal(mora_pct_month),
         ),
     )
+    charges = company.ChangeCharges(
+        late_fee_pct=Decimal(late_fee_pct), mora_pct_month=Decimal(mora_pct_month), reason="Taxas do teste"
+    )
+    company.change_charges(SYSTEM, at("2026-01-01"), charges)
+
+
+def a_pix_key(key: str = "pix@financeira.com.br", city: str = "São Paulo") -> None:
+    """Give the lender a key, on which it receives Pix."""
+    company.change_pix(SYSTEM, at("2026-01-01"), company.ChangePix(pix_key=key, pix_city=city))
 
 
 def a_cpf(number: int) -> str:
@@ -155,6 +164,7 @@ class Book:
         step: Step = Step.MONTHLY,
         first_due: str = "2026-02-10",
         on: str = "2026-01-10",
+        guarantor: GuarantorTyped | None = None,
     ) -> RequestReceipt:
         """Ask for a loan."""
         command = requests.OpenRequest(
@@ -166,6 +176,7 @@ class Book:
             instalment_count=count,
             rate_pct=Decimal(rate_pct),
             first_due_date=a_day(first_due),
+            guarantor=guarantor,
         )
         return requests.open_request(self.manager, at(on), command)
 
@@ -252,6 +263,11 @@ class Book:
             chosen=chosen,
         )
         return settlements.settle_early(self.manager, at(on), order)
+
+    def write_off(self, loan: RequestReceipt, *, on: str) -> None:
+        """Write a loan off on a day, as an administrator: without a limit."""
+        order = approvals.MarkLost(request_id=loan.request_id, approval_id=an_id(), reason="Mudou de cidade")
+        approvals.mark_lost(self.admin, at(on), order)
 
 
 def assign(client_id: UUID, supervisor: Actor, *, on: str = "2026-01-10") -> None:

@@ -99,7 +99,7 @@ def test_the_demo_book_has_every_state_and_is_verified(loanapp: Command) -> None
     assert demo.make() == logins
     assert rows("SELECT count(*) FROM clients") == [(40,)]
     assert rows("SELECT DISTINCT status FROM requests ORDER BY 1") == [
-        ("ACTIVE",), ("APPROVED",), ("LOST",), ("OPEN",), ("PAID",), ("UNAPPROVED",),
+        ("ACTIVE",), ("APPROVED",), ("LOST",), ("OPEN",), ("PAID",), ("RENEGOTIATED",), ("UNAPPROVED",),
     ]  # fmt: skip
     assert rows("SELECT status FROM approvals ORDER BY 1") == [("GRANTED",), ("PENDING",)]
     assert rows("SELECT count(*) FROM clients WHERE supervisor_id IS NOT NULL") == [(11,)]

@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.money import Money
-from domain.pix import PixKeyNotUnderstood, PixReceiver, PixReferenceNotUnderstood, checksum, copy_and_paste
+from domain.pix import (
+    PixKeyNotUnderstood,
+    PixReceiver,
+    PixReferenceNotUnderstood,
+    checksum,
+    copy_and_paste,
+    parse_key,
+    reference_of,
+    shown_key,
+)
 
 BANKS_EXAMPLE = (
     "00020126580014br.gov.bcb.pix0136123e4567-e12b-12d1-a456-4266554400005204000053039865802BR5913Fulano de Tal"
@@ -62,3 +71,31 @@ def test_whatever_the_names_the_text_reads_back_and_its_checksum_holds(name: str
     assert text.isascii()
     assert text[-4:] == f"{checksum(text[:-4]):04X}"
     assert fields_of(text)["54"] == f"{cents // 100}.{cents % 100:02d}"
+
+
+@pytest.mark.parametrize(
+    ("typed", "key", "shown"),
+    [
+        ("529.982.247-25", "52998224725", "529.982.247-25"),
+        ("12.abc.345/01de-35", "12ABC34501DE35", "12.ABC.345/01DE-35"),
+        ("+55 11 98765-4321", "+5511987654321", "(11) 98765-4321"),
+        ("(11) 98765-4321", "+5511987654321", "(11) 98765-4321"),
+        (" Pix@Financeira.com.br ", "pix@financeira.com.br", "pix@financeira.com.br"),
+        (RECEIVER.key.upper(), RECEIVER.key, RECEIVER.key),
+    ],
+)
+def test_a_key_is_kept_as_banks_register_it_and_shown_as_people_read_it(typed: str, key: str, shown: str) -> None:
+    assert parse_key(typed) == key
+    assert shown_key(key) == shown
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "11987654321", "529.982.247-26", "ana@", "+1 212 555 0100", "a" * 74 + "@b.c", "é@x.com.br"]
+)
+def test_what_no_bank_registers_is_no_key(typed: str) -> None:
+    with pytest.raises(PixKeyNotUnderstood):
+        parse_key(typed)
+
+
+def test_a_reference_names_the_loan_and_the_invoice() -> None:
+    assert (reference_of(12), reference_of(12, 3), reference_of(12, 0)) == ("E12", "E12P3", "E12P0")

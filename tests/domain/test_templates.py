@@ -1,11 +1,14 @@
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from domain import templates
-from domain.money import Money
-from domain.templates import CADENCE, LATEST, PLACEHOLDERS, Lender, OwedInvoice, TemplateIncomplete
+from domain.money import Money, format_brl
+from domain.pix import PixReceiver, copy_and_paste
+from domain.template_words import PLACEHOLDERS
+from domain.templates import CADENCE, LATEST, Lender, OwedInvoice, TemplateIncomplete
 
 TODAY = date(2026, 11, 23)
 LENDER = Lender(
@@ -35,6 +38,10 @@ NEW = OwedInvoice(
 )
 
 
+LATE = replace(OLD, number=3, effective_due_date=TODAY, late_fee=Money.ZERO, mora=Money.ZERO)
+RECEIVER = PixReceiver(key="pix@financeira.com.br", name="Financeira Teste", city="São Paulo")
+
+
 def charge(code: str, owed: list[OwedInvoice], **changes: object) -> str:
     options = {"lender": LENDER, "first_name": "Maria", "owed": owed, "as_of": TODAY, "reference": "7K2M9"}
     return templates.render_charge(LATEST[code], **{**options, **changes})
@@ -42,7 +49,15 @@ def charge(code: str, owed: list[OwedInvoice], **changes: object) -> str:
 
 def test_every_template_names_only_what_the_closed_list_has() -> None:
     for template in LATEST.values():
-        parts = (template.opening, template.single, template.several, template.heading, template.line, template.total)
+        parts = (
+            template.opening,
+            template.single,
+            template.several,
+            template.heading,
+            template.line,
+            template.total,
+            template.last,
+        )
         named = re.findall(r"\{(.*?)\}", " ".join((*parts, template.closing)))
         assert set(named) <= PLACEHOLDERS | {"assinatura"}
 
@@ -104,12 +119,41 @@ def test_a_receipt_says_what_is_still_open() -> None:
         amount=Money(51_050),
         received_on=TODAY,
         still_open=Money(400_000),
+        link="https://app.example.com/r/AbC",
         reference="7K2M9",
     )
     assert text == (
         "Olá, Maria. Recebemos seu pagamento de R$ 510,50, de 23/11/2026, do contrato 7. Obrigado! Falta pagar deste"
-        " contrato: R$ 4.000,00.\nFinanceira Teste\nRef. 7K2M9"
+        " contrato: R$ 4.000,00.\nVeja e baixe o recibo: https://app.example.com/r/AbC\nFinanceira Teste\nRef. 7K2M9"
     )
+
+
+@pytest.mark.parametrize(
+    ("owed", "reference", "cents"),
+    [([OLD], "E7P2", 51_050), ([OLD, LATE], "E7", 101_050), ([OLD, NEW], "7K2M9", 61_050)],
+)
+def test_a_text_with_a_pix_ends_with_the_code_alone_on_its_line(
+    owed: list[OwedInvoice], reference: str, cents: int
+) -> None:
+    text = charge("D+1", owed, lender=replace(LENDER, pix=RECEIVER))
+
+    amount = format_brl(Money(cents))
+    code = copy_and_paste(RECEIVER, Money(cents), reference=reference)
+    assert text.endswith(f"\nRef. 7K2M9\nPix copia e cola de {amount}, válido até 23/11/2026:\n{code}")
+
+
+def test_the_first_versions_of_the_words_stay_as_they_were_sent() -> None:
+    lender = replace(LENDER, pix=RECEIVER)
+    text = templates.render_charge(
+        templates.template("D0", 1), lender=lender, first_name="Maria", owed=[NEW], as_of=TODAY, reference="7K2M9"
+    )
+
+    assert text.endswith("Pagando hoje não há acréscimos.\nFinanceira Teste\nRef. 7K2M9")
+
+
+@pytest.mark.parametrize("code", ["D+7", "D+15", "D+30"])
+def test_the_texts_that_offer_to_talk_ask_for_no_pix(code: str) -> None:
+    assert "copia e cola" not in charge(code, [OLD], lender=replace(LENDER, pix=RECEIVER))
 
 
 @pytest.mark.parametrize("field", ["name", "tax_id", "address"])

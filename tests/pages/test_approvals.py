@@ -79,8 +79,8 @@ def test_a_manager_asks_above_the_limit_and_the_record_says_that_it_waits(book: 
     assert (shown.status, shown.dialog, shown.may_write_off) == ("ACTIVE", "", False)
     assert shown.notice == "Pedido registrado. Aguardando segunda pessoa."
     # 8.000,00 + 2 % fee + 12 days of 1 % a month: 160,00 and 32,00.
-    assert shown.waiting.startswith("Aguardando segunda pessoa: Ana Souza pediu em 22/02/2026 12:")
-    assert "(R$\xa08.192,00). Motivo: Mudou sem aviso" in shown.waiting
+    assert shown.waiting[0].startswith("Aguardando segunda pessoa: Ana Souza pediu em 22/02/2026 12:")
+    assert "(R$\xa08.192,00). Motivo: Mudou sem aviso" in shown.waiting[0]
     assert rows("SELECT status, amount_cents FROM approvals") == [("PENDING", 819_200)]
 
 
@@ -88,7 +88,7 @@ def test_an_administrator_marks_at_once_and_the_line_of_life_says_who_and_why(bo
     assert book
     shown = lost(signed_in_as(Role.SUPER_ADMIN), a_form())
 
-    assert (shown.status, shown.notice, shown.waiting) == ("LOST", "Empréstimo marcado como perdido.", "")
+    assert (shown.status, shown.notice, shown.waiting) == ("LOST", "Empréstimo marcado como perdido.", [])
     assert (shown.life[-1]["status"], shown.life[-1]["reason"]) == ("LOST", "Mudou sem aviso")
     assert "Ana Souza" in shown.life[-1]["detail"]
     assert {fact["label"]: fact["value"] for fact in shown.facts}["Saldo hoje"] == "R$\xa08.192,00"
@@ -165,7 +165,7 @@ def test_a_second_manager_refuses(book: Book) -> None:
 
     shown, _ = decided(signed_in_as(Role.LOAN_MANAGEMENT), approval_id, "refuse", ApprovalsState.refuse)
 
-    assert shown.notice == "Recusado. O empréstimo continua em andamento."
+    assert shown.notice == "Recusado. O empréstimo continua como estava."
     assert rows("SELECT a.status, r.status FROM approvals a JOIN requests r ON r.id = a.request_id") == [
         ("REFUSED", "ACTIVE")
     ]

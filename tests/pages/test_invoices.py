@@ -109,7 +109,7 @@ def test_the_drawer_counts_an_invoice_up_to_today_and_up_to_the_day_asked(analys
         ("Principal", "R$\xa0100,00"),
         ("Juros", "R$\xa00,00"),
         ("Valor original", "R$\xa0100,00"),
-        ("Multa 2,00% (uma vez)", "R$\xa02,00"),
+        ("Multa 2,00% (uma vez, em 11/02)", "R$\xa02,00"),
         ("Mora 1,00% ao mês ÷ 30 \N{MULTIPLICATION SIGN} 12 dias sobre R$\xa0100,00", "R$\xa00,40"),
         ("Total hoje", "R$\xa0102,40"),
     ]

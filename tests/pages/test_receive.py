@@ -53,7 +53,7 @@ def test_the_address_opens_the_dialog_with_the_next_invoices_total_and_its_calcu
         ("Principal", "R$\xa0290,00"),
         ("Juros", "R$\xa060,00"),
         ("Valor original", "R$\xa0350,00"),
-        ("Multa 2,00% (uma vez)", "R$\xa07,00"),
+        ("Multa 2,00% (uma vez, em 11/02)", "R$\xa07,00"),
         ("Mora 1,00% ao mês ÷ 30 \N{MULTIPLICATION SIGN} 12 dias sobre R$\xa0350,00", "R$\xa01,40"),
         ("Total hoje", "R$\xa0358,40"),
     ]

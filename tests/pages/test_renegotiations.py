@@ -10,11 +10,11 @@ from sqlalchemy import Engine
 
 from domain.permissions import Role
 from loanapp.pages.renegotiations.all_offers import OffersState
-from loanapp.pages.renegotiations.offer import OfferState
+from loanapp.pages.renegotiations.offer_state import OfferState
 from loanapp.pages.renegotiations.simulate import SimulateState
 from loanapp.services.requests import RequestReceipt
 from loanapp.settings import Settings
-from tests.build.book import Book, everything, rows
+from tests.build.book import Book, a_person, everything, rows
 from tests.pages.conversation import Tab, in_a_tab
 from tests.pages.tabs import after, set_clock, signed_in_as
 from tests.services.test_renegotiations import an_overdue_loan
@@ -151,3 +151,52 @@ def test_an_address_that_names_no_loan_says_so(loan: RequestReceipt, number: str
     )
 
     assert (shown.problem, shown.proposals, loan.number) == ("Este empréstimo não existe.", [], 1)
+
+
+def test_a_down_payment_may_be_a_share_of_the_debt(loan: RequestReceipt) -> None:
+    typed = {"form_as_json": json.dumps(a_form(down_payment="20%"))}
+
+    shown, _ = in_the_simulator(signed_in_as(Role.RENEGOTIATION_ANALYST), loan, (SimulateState.count, typed))
+
+    assert (shown.errors, shown.proposals[1]["down_payment"]) == ({}, "R$\xa0206,00")
+
+
+def test_a_payment_since_the_offer_is_named_and_nothing_can_be_agreed(
+    loan: RequestReceipt, change_settings: Callable[..., Settings]
+) -> None:
+    set_clock(change_settings, "2026-03-12T09:00")
+    reference = signed_in_as(Role.RENEGOTIATION_ANALYST)
+    in_the_simulator(reference, loan, (SimulateState.submit, {"form": a_form()}))
+    Book(manager=a_person(Role.LOAN_MANAGEMENT), approver=a_person(Role.LOAN_MANAGEMENT)).pay(
+        loan, "100,00", on="2026-03-12"
+    )
+    ((number,),) = rows("SELECT number FROM payments")
+
+    shown, _ = on_the_offer(reference)
+
+    assert shown.can_accept is False
+    assert shown.changed.startswith("A dívida mudou de R$\xa01.030,00 para R$\xa0930,00")
+    assert f"(recebimento nº {number})" in shown.changed
+
+
+def test_an_offer_goes_by_whatsapp_and_is_thereby_proposed(loan: RequestReceipt) -> None:
+    reference = signed_in_as(Role.RENEGOTIATION_ANALYST)
+    in_the_simulator(reference, loan, (SimulateState.submit, {"form": a_form()}))
+    form = {"command_id": str(uuid4())}
+
+    shown, _ = on_the_offer(reference, (OfferState.send, {"form": form}), (OfferState.send, {"form": form}))
+
+    assert (shown.errors, shown.status, shown.dialog) == ({}, "PROPOSED", "")
+    assert rows("SELECT count(*) FROM messages WHERE kind = 'PROPOSAL'") == [(1,)]
+
+
+def test_what_waits_for_approval_has_a_list_of_its_own(loan: RequestReceipt) -> None:
+    reference = signed_in_as(Role.RENEGOTIATION_ANALYST)
+    in_the_simulator(reference, loan, (SimulateState.submit, {"form": a_form(mora_discount_pct="50")}))
+    in_the_simulator(reference, loan, (SimulateState.submit, {"form": a_form()}))
+
+    listed, _ = after(OffersState, OffersState.load, ref=reference, path="/renegociacoes?visao=aprovar")
+    broken, _ = after(OffersState, OffersState.load, ref=reference, path="/renegociacoes?visao=em-atraso")
+
+    assert [(row["number"], row["mark"]) for row in listed.rows] == [("nº 1", "Aguardando aprovação")]
+    assert broken.rows == []

@@ -18,7 +18,7 @@ from tests.pages.tabs import after, signed_in_as
 pytestmark = pytest.mark.usefixtures("database")
 
 PATH = "/papeis"
-SUPERVISOR = {"cash_day_cents": "1.000,00", "backdate_days": "3"}
+SUPERVISOR = {"cash_in_hand_cents": "1.000,00", "backdate_days": "3"}
 
 
 def limits_dialog(ref: str, role: str, form: dict[str, Any], *, saves: int = 1) -> tuple[RolesState, str]:
@@ -53,7 +53,7 @@ def test_the_page_tells_each_role_with_its_people_and_limits() -> None:
         ("Marcar como perdido até", "R$\xa05.000,00"),
         ("Dispensar multa e mora até", "20%"),
         ("Dar desconto até", "20%"),
-        ("Receber em dinheiro por dia até", "Sem limite"),
+        ("Ter em mãos em dinheiro até", "Sem limite"),
         ("Registrar recebimentos com data de até", "90 dias atrás"),
     ]
     assert (page.is_required, page.missing) == (False, "Ana Souza")
@@ -76,7 +76,7 @@ def test_a_change_of_limits_shows_before_and_after_and_whom_it_affects_and_write
     page, _ = limits_dialog(ref, "STREET_SUPERVISOR", SUPERVISOR, saves=0)
 
     assert page.review == [
-        LimitChange(label="Receber em dinheiro por dia até", before="R$\xa03.000,00", after="R$\xa01.000,00")
+        LimitChange(label="Ter em mãos em dinheiro até", before="R$\xa03.000,00", after="R$\xa01.000,00")
     ]
     assert page.affected == "Vale já para 1 pessoa: Rita Alves."
     assert everything() == before
@@ -85,14 +85,14 @@ def test_a_change_of_limits_shows_before_and_after_and_whom_it_affects_and_write
 def test_the_reviewed_limits_are_saved_once_however_often_the_button_is_pressed() -> None:
     page, told = limits_dialog(signed_in_as(Role.SUPER_ADMIN), "STREET_SUPERVISOR", SUPERVISOR, saves=2)
 
-    assert rows("SELECT role, name, value FROM role_limits") == [("STREET_SUPERVISOR", "cash_day_cents", 100_000)]
+    assert rows("SELECT role, name, value FROM role_limits") == [("STREET_SUPERVISOR", "cash_in_hand_cents", 100_000)]
     assert (page.dialog, page.cards[2]["limits"][0]["value"]) == ("", "R$\xa01.000,00")
     assert "Limites de Supervisor de rua alterados. Valem a partir de agora." in told
     assert rows("SELECT count(*) FROM audit_events WHERE action = 'limits.changed'") == [(1,)]
 
 
 def test_an_empty_amount_is_no_limit_and_a_percentage_is_needed() -> None:
-    form = {"waive_pct": "15", "discount_pct": "", "cash_day_cents": ""}
+    form = {"waive_pct": "15", "discount_pct": "", "cash_in_hand_cents": ""}
     page, _ = limits_dialog(signed_in_as(Role.SUPER_ADMIN), "RENEGOTIATION_ANALYST", form, saves=0)
 
     assert page.errors == {"discount_pct": "Informe um percentual inteiro, de 0 a 100."}
@@ -102,19 +102,21 @@ def test_an_empty_amount_is_no_limit_and_a_percentage_is_needed() -> None:
 @pytest.mark.parametrize(
     ("form", "errors"),
     [
-        ({"cash_day_cents": "muito"}, {"cash_day_cents": "Informe o valor como 1.234,56."}),
-        ({"cash_day_cents": "-1"}, {"cash_day_cents": "Informe um valor que não seja negativo."}),
-        ({"cash_day_cents": "100000000,01"}, {"cash_day_cents": "Informe um valor de até R$ 100.000.000,00."}),
+        ({"cash_in_hand_cents": "muito"}, {"cash_in_hand_cents": "Informe o valor como 1.234,56."}),
+        ({"cash_in_hand_cents": "-1"}, {"cash_in_hand_cents": "Informe um valor que não seja negativo."}),
+        ({"cash_in_hand_cents": "100000000,01"}, {"cash_in_hand_cents": "Informe um valor de até R$ 100.000.000,00."}),
         ({"backdate_days": "1,5"}, {"backdate_days": "Informe os dias como um número inteiro, de 0 a 3650."}),
         ({"backdate_days": "3651"}, {"backdate_days": "Informe os dias como um número inteiro, de 0 a 3650."}),
-        ({"cash_day_cents": "3.000,00"}, {"": "Nada muda: estes são os limites de agora."}),
+        ({"cash_in_hand_cents": "3.000,00"}, {"": "Nada muda: estes são os limites de agora."}),
     ],
 )
 def test_wrong_limits_stay_in_the_form_and_nothing_changes(form: dict[str, str], errors: dict[str, str]) -> None:
     ref = signed_in_as(Role.SUPER_ADMIN)
     before = everything()
 
-    page, _ = limits_dialog(ref, "STREET_SUPERVISOR", {"cash_day_cents": "1,00", "backdate_days": "3", **form}, saves=0)
+    page, _ = limits_dialog(
+        ref, "STREET_SUPERVISOR", {"cash_in_hand_cents": "1,00", "backdate_days": "3", **form}, saves=0
+    )
 
     assert (page.errors, page.review) == (errors, [])
     assert everything() == before
@@ -126,7 +128,7 @@ def test_a_save_without_a_review_changes_nothing() -> None:
 
     async def steps(tab: Tab) -> RolesState:
         await tab.send(RolesState.open_limits, role="STREET_SUPERVISOR")
-        await tab.send(RolesState.save_limits, form={"cash_day_cents": "1,00"})
+        await tab.send(RolesState.save_limits, form={"cash_in_hand_cents": "1,00"})
         return await tab.state(RolesState)
 
     assert in_a_tab(ref, PATH, steps).errors == {"": "Confira os limites antes."}
@@ -135,7 +137,7 @@ def test_a_save_without_a_review_changes_nothing() -> None:
 
 def test_limits_that_another_administrator_changed_meanwhile_are_not_overwritten() -> None:
     rival = a_person(Role.SUPER_ADMIN, "Ada")
-    order = ChangeLimits(role="STREET_SUPERVISOR", values={Limit.CASH_DAY_CENTS: 200_000})
+    order = ChangeLimits(role="STREET_SUPERVISOR", values={Limit.CASH_IN_HAND_CENTS: 200_000})
 
     async def steps(tab: Tab) -> RolesState:
         await tab.send(RolesState.open_limits, role="STREET_SUPERVISOR")

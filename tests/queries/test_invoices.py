@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from domain.cycles import Cycle
+from domain.explanations import CalculationBeforeDisbursement
 from domain.invoices import InvoiceStatus
 from domain.permissions import NOBODY, PermissionMissing
 from loanapp.queries.invoices import (
@@ -195,17 +196,40 @@ def test_the_calculation_has_one_stretch_of_mora_per_base() -> None:
     assert [(each.received_on, each.amount_cents) for each in record.payments] == [(a_day("2026-02-16"), 15000)]
 
 
-def test_a_later_day_counts_its_charges_and_a_passed_day_counts_today() -> None:
+def test_a_later_day_counts_its_charges_and_a_passed_day_what_stood_then() -> None:
     book = Book.opened()
     loan = book.a_loan(principal="300,00", first_due="2026-02-10")
+    book.pay(loan, "100,00", on="2026-02-11")
 
     later = the_record(book, loan.request_id, 1, "2026-02-12", pay_on="2026-02-20")
-    passed = the_record(book, loan.request_id, 1, "2026-02-12", pay_on="2026-02-01")
+    passed = the_record(book, loan.request_id, 1, "2026-02-12", pay_on="2026-02-10")
 
+    # 6,00 of fee, 0,10 for a day on 300,00, then 206,10 left of the original value for 9 days.
     assert later.charged is not None
-    assert (later.as_of, later.charged.mora_cents, later.charged.open_cents) == (a_day("2026-02-20"), 100, 30700)
+    assert (later.as_of, later.charged.mora_cents, later.charged.open_cents) == (a_day("2026-02-20"), 72, 20672)
     assert passed.charged is not None
-    assert (passed.as_of, passed.charged.mora_cents, passed.charged.open_cents) == (a_day("2026-02-12"), 20, 30620)
+    assert (passed.as_of, passed.charged.mora_cents, passed.charged.open_cents) == (a_day("2026-02-10"), 0, 30000)
+    assert passed.payments == ()
+
+
+def test_a_day_before_the_money_left_is_refused_at_its_field() -> None:
+    book = Book.opened()
+    loan = book.a_loan(principal="300,00", first_due="2026-02-10", on="2026-01-10")
+
+    with pytest.raises(CalculationBeforeDisbursement) as refused:
+        the_record(book, loan.request_id, 1, "2026-02-12", pay_on="2026-01-09")
+
+    assert (refused.value.field, refused.value.values) == ("ate", {"disbursed_on": a_day("2026-01-10")})
+
+
+def test_an_invoice_knows_its_neighbours_in_the_plan() -> None:
+    book = Book.opened()
+    loan = book.a_loan(principal="300,00", count=3, first_due="2026-02-10")
+
+    ids = [the_record(book, loan.request_id, number, "2026-02-12").invoice_id for number in (1, 2, 3)]
+    found = [the_record(book, loan.request_id, number, "2026-02-12") for number in (1, 2, 3)]
+
+    assert [(each.previous_id, each.next_id) for each in found] == [(None, ids[1]), (ids[0], ids[2]), (ids[1], None)]
 
 
 def test_the_record_counts_today_although_the_cycles_stopped_earlier_and_says_so() -> None:
@@ -220,7 +244,7 @@ def test_the_record_counts_today_although_the_cycles_stopped_earlier_and_says_so
     assert record.charged.open_cents == 30000 + 600 + 50
 
 
-def test_the_record_costs_six_statements_and_needs_an_invoice_and_a_permission(database: Engine) -> None:
+def test_the_record_costs_seven_statements_and_needs_an_invoice_and_a_permission(database: Engine) -> None:
     book = Book.opened()
     loan = book.a_loan(principal="300,00", first_due="2026-02-10")
 
@@ -228,7 +252,7 @@ def test_the_record_costs_six_statements_and_needs_an_invoice_and_a_permission(d
         the_record(book, loan.request_id, 1, "2026-02-12")
 
     # One more is the test's own look-up of the id.
-    assert len(statements) == 1 + 6
+    assert len(statements) == 1 + 7
     with pytest.raises(InvoiceNotFound):
         invoice_record(book.manager, at("2026-02-12"), InvoiceAsked(invoice_id=999))
     with pytest.raises(PermissionMissing):

@@ -43,7 +43,7 @@ def test_the_form_suggests_the_oldest_invoice_with_todays_charges_and_their_calc
     with counted(database) as statements:
         form = a_form(book, loan)
 
-    assert len(statements) == 7
+    assert len(statements) == 8
     first, second = form.invoices
     assert (first.principal_cents, first.interest_cents, first.original_cents) == (29_000, 6_000, 35_000)
     assert (first.late_fee_cents, first.mora_cents, first.open_cents, first.days_overdue) == (700, 140, 35_840, 12)

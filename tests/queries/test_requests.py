@@ -249,11 +249,8 @@ def test_an_amount_above_the_limit_or_high_rates_name_the_obstacle() -> None:
 
 
 def change_rates(late_fee_pct: str) -> None:
-    order = company.ChangeCompany(
-        name="Financeira Teste", tax_id="11.222.333/0001-81", address="Rua A, 1", support_channel="(11) 4000-1000",
-        support_hours="das 9h às 18h", late_fee_pct=Decimal(late_fee_pct), mora_pct_month=Decimal(1),
-    )  # fmt: skip
-    company.change_company(SYSTEM, at("2026-01-11"), order)
+    order = company.ChangeCharges(late_fee_pct=Decimal(late_fee_pct), mora_pct_month=Decimal(1), reason="Para empresas")
+    company.change_charges(SYSTEM, at("2026-01-11"), order)
 
 
 def test_an_active_record_counts_today_live_and_lists_payments_with_their_shares(database: Engine) -> None:

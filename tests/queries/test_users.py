@@ -139,7 +139,7 @@ def test_roles_tell_who_holds_them_and_the_limits_as_they_stand() -> None:
         a_person(Role.STREET_SUPERVISOR, name)
     gone = a_person(Role.STREET_SUPERVISOR, "Zé Prado")
     change("UPDATE users SET is_active = false WHERE id = :id", id=gone.user_id)
-    change_limits(admin, NOW, ChangeLimits(role="STREET_SUPERVISOR", values={Limit.CASH_DAY_CENTS: 100_000}))
+    change_limits(admin, NOW, ChangeLimits(role="STREET_SUPERVISOR", values={Limit.CASH_IN_HAND_CENTS: 100_000}))
     change_limits(admin, NOW, ChangeLimits(role="RENEGOTIATION_ANALYST", values={Limit.WAIVE_PCT: None}))
 
     found = users.roles(admin, NOW, None)
@@ -149,14 +149,18 @@ def test_roles_tell_who_holds_them_and_the_limits_as_they_stand() -> None:
             Role.LOAN_MANAGEMENT, (),
             {
                 Limit.APPROVE_CENTS: 5_000_000, Limit.WRITE_OFF_CENTS: 500_000, Limit.WAIVE_PCT: 20,
-                Limit.DISCOUNT_PCT: 20, Limit.CASH_DAY_CENTS: None, Limit.BACKDATE_DAYS: 90,
+                Limit.DISCOUNT_PCT: 20, Limit.CASH_IN_HAND_CENTS: None, Limit.BACKDATE_DAYS: 90,
             },
         ),
         (
             Role.RENEGOTIATION_ANALYST, (),
-            {Limit.WAIVE_PCT: None, Limit.DISCOUNT_PCT: 20, Limit.CASH_DAY_CENTS: None, Limit.BACKDATE_DAYS: 30},
+            {Limit.WAIVE_PCT: None, Limit.DISCOUNT_PCT: 20, Limit.CASH_IN_HAND_CENTS: None, Limit.BACKDATE_DAYS: 30},
         ),
-        (Role.STREET_SUPERVISOR, ("Bruno Dias", "rita Alves"), {Limit.CASH_DAY_CENTS: 100_000, Limit.BACKDATE_DAYS: 3}),
+        (
+            Role.STREET_SUPERVISOR,
+            ("Bruno Dias", "rita Alves"),
+            {Limit.CASH_IN_HAND_CENTS: 100_000, Limit.BACKDATE_DAYS: 3},
+        ),
         (Role.SUPER_ADMIN, ("Ada",), dict.fromkeys(Limit)),
     ]  # fmt: skip
     assert (found.is_second_factor_required, found.admins_without_second_factor) == (False, ("Ada",))

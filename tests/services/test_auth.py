@@ -49,7 +49,7 @@ def test_the_right_password_opens_a_session_that_knows_who_from_where_and_how_fa
     in_database(
         "INSERT INTO role_limits (role, name, value, changed_at) VALUES"
         " ('LOAN_MANAGEMENT', 'approve_cents', 100, now()), ('LOAN_MANAGEMENT', 'waive_pct', NULL, now()),"
-        " ('STREET_SUPERVISOR', 'cash_day_cents', 7, now())"
+        " ('STREET_SUPERVISOR', 'cash_in_hand_cents', 7, now())"
     )
 
     session = session_of(signed_in("  ANA@Empresa.com.br ", address="203.0.113.7", user_agent="Firefox"))
@@ -66,7 +66,7 @@ def test_the_right_password_opens_a_session_that_knows_who_from_where_and_how_fa
         Limit.WRITE_OFF_CENTS: 500_000,
         Limit.WAIVE_PCT: None,
         Limit.DISCOUNT_PCT: 20,
-        Limit.CASH_DAY_CENTS: None,
+        Limit.CASH_IN_HAND_CENTS: None,
         Limit.BACKDATE_DAYS: 90,
     }
     assert last_event() == ("auth.signed_in", "Ana Souza", f"user:{user_id}", {}, {}, "")

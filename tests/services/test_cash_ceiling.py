@@ -1,10 +1,11 @@
-"""The ceiling of cash a day: whoever has one registers up to it to the cent, whatever client it is from."""
+"""The ceiling of cash in hand: whoever has one takes cash up to it to the cent, whatever client and day it is from."""
 
 import pytest
 from sqlalchemy import Engine
 
+from domain.cash import CashCeilingReached
 from domain.money import Money
-from domain.payments import CashCeilingReached, PaymentMethod
+from domain.payments import PaymentMethod
 from domain.permissions import SYSTEM, Actor, Limit, Role
 from loanapp.queries import verification
 from loanapp.services import payments, reversals
@@ -12,21 +13,13 @@ from loanapp.services.payments import PaymentReceipt, RegisterPayment
 from loanapp.services.requests import RequestReceipt
 from loanapp.services.reversals import ReversePayment
 from tests.build.book import Book, a_day, a_person, an_id, assign, at, everything, rows
+from tests.build.cash import a_street, count, hand_in
 from tests.build.counting import counted
 from tests.build.rivals import all_at_once
 
 pytestmark = pytest.mark.usefixtures("database")
 
 CEILING_CENTS = 300_000
-
-
-def a_street(book: Book, loans: int = 2) -> tuple[Actor, list[RequestReceipt]]:
-    """Return a supervisor and loans of as many assigned clients."""
-    supervisor = a_person(Role.STREET_SUPERVISOR, "Rita Rua")
-    made = [book.a_loan(principal="9.000,00") for _ in range(loans)]
-    for (client_id,) in rows("SELECT id FROM clients"):
-        assign(client_id, supervisor)
-    return supervisor, made
 
 
 def pay(
@@ -69,16 +62,32 @@ def test_the_method_as_plain_text_meets_the_ceiling_too() -> None:
         pay(supervisor, one, CEILING_CENTS + 1, method=PaymentMethod.CASH)
 
 
-def test_other_methods_other_days_and_other_people_do_not_count() -> None:
+def test_other_methods_and_other_people_do_not_count() -> None:
     book = Book.opened()
     supervisor, (one, other) = a_street(book)
-    pay(supervisor, one, CEILING_CENTS, on="2026-02-04")
     pay(supervisor, one, 400_000, method="PIX")
     pay(book.manager, other, 500_000)
 
     pay(supervisor, other, CEILING_CENTS)
 
-    assert rows("SELECT count(*) FROM payments") == [(4,)]
+    assert rows("SELECT count(*) FROM payments") == [(3,)]
+
+
+def test_cash_of_another_day_counts_until_it_is_handed_in_and_counted() -> None:
+    book = Book.opened()
+    supervisor, (one, other) = a_street(book)
+    pay(supervisor, one, 250_000, on="2026-02-04")
+
+    with pytest.raises(CashCeilingReached) as held:
+        pay(supervisor, other, 50_001)
+    handed = hand_in(supervisor, 250_000)
+    with pytest.raises(CashCeilingReached) as handed_in:
+        pay(supervisor, other, 50_001)
+    count(book.manager, handed, 250_000)
+    pay(supervisor, other, CEILING_CENTS)
+
+    assert [refusal.value.values["left_cents"] for refusal in (held, handed_in)] == [50_000, 50_000]
+    assert rows("SELECT count(*) FROM payments") == [(2,)]
 
 
 def test_cash_of_yesterday_that_is_registered_today_counts_today() -> None:
@@ -117,7 +126,7 @@ def test_a_role_without_a_ceiling_takes_any_amount_and_one_with_a_lowered_ceilin
     supervisor, (one, other) = a_street(book)
     pay(book.manager, one, 850_000)
     lowered = Actor.of(
-        Role.STREET_SUPERVISOR, name="Rita Rua", user_id=supervisor.user_id, limits={Limit.CASH_DAY_CENTS: 5_000}
+        Role.STREET_SUPERVISOR, name="Rita Rua", user_id=supervisor.user_id, limits={Limit.CASH_IN_HAND_CENTS: 5_000}
     )
 
     with pytest.raises(CashCeilingReached):

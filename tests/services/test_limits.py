@@ -42,23 +42,24 @@ def test_an_administrator_changes_the_limits_of_a_role_and_the_trail_tells_befor
     admin = a_person(Role.SUPER_ADMIN)
     order = ChangeLimits(
         role="LOAN_MANAGEMENT",
-        values={Limit.APPROVE_CENTS: 1_000_000, Limit.WAIVE_PCT: 20, Limit.CASH_DAY_CENTS: 0},
+        values={Limit.APPROVE_CENTS: 1_000_000, Limit.WAIVE_PCT: 20, Limit.CASH_IN_HAND_CENTS: 0},
     )
 
     change_limits(admin, at(DAY), order)
 
     assert limits_of(Role.LOAN_MANAGEMENT) == {
         Limit.APPROVE_CENTS: 1_000_000, Limit.WRITE_OFF_CENTS: 500_000, Limit.WAIVE_PCT: 20,
-        Limit.DISCOUNT_PCT: 20, Limit.CASH_DAY_CENTS: 0, Limit.BACKDATE_DAYS: 90,
+        Limit.DISCOUNT_PCT: 20, Limit.CASH_IN_HAND_CENTS: 0, Limit.BACKDATE_DAYS: 90,
     }  # fmt: skip
     assert rows("SELECT role, name, value, changed_by FROM role_limits ORDER BY name") == [
         ("LOAN_MANAGEMENT", "approve_cents", 1_000_000, admin.user_id),
-        ("LOAN_MANAGEMENT", "cash_day_cents", 0, admin.user_id),
+        ("LOAN_MANAGEMENT", "cash_in_hand_cents", 0, admin.user_id),
     ]
     assert trail() == [
         (
             "limits.changed", "role:LOAN_MANAGEMENT",
-            {"approve_cents": 5_000_000, "cash_day_cents": None}, {"approve_cents": 1_000_000, "cash_day_cents": 0},
+            {"approve_cents": 5_000_000, "cash_in_hand_cents": None},
+            {"approve_cents": 1_000_000, "cash_in_hand_cents": 0},
         )
     ]  # fmt: skip
 
@@ -66,15 +67,15 @@ def test_an_administrator_changes_the_limits_of_a_role_and_the_trail_tells_befor
 def test_a_limit_may_be_taken_away_and_set_again() -> None:
     admin = a_person(Role.SUPER_ADMIN)
     for value in (None, 7):
-        order = ChangeLimits(role=Role.STREET_SUPERVISOR, values={Limit.CASH_DAY_CENTS: value})
+        order = ChangeLimits(role=Role.STREET_SUPERVISOR, values={Limit.CASH_IN_HAND_CENTS: value})
         change_limits(admin, at(DAY), order)
-        assert limits_of(Role.STREET_SUPERVISOR) == {Limit.CASH_DAY_CENTS: value, Limit.BACKDATE_DAYS: 3}
+        assert limits_of(Role.STREET_SUPERVISOR) == {Limit.CASH_IN_HAND_CENTS: value, Limit.BACKDATE_DAYS: 3}
 
 
 def test_the_limits_that_hold_already_write_nothing_even_when_the_press_came_twice() -> None:
     admin = a_person(Role.SUPER_ADMIN)
     order = ChangeLimits(
-        role=Role.STREET_SUPERVISOR, values={Limit.CASH_DAY_CENTS: 100}, seen={Limit.CASH_DAY_CENTS: 300_000}
+        role=Role.STREET_SUPERVISOR, values={Limit.CASH_IN_HAND_CENTS: 100}, seen={Limit.CASH_IN_HAND_CENTS: 300_000}
     )
     change_limits(admin, at(DAY), order)
     before = everything()
@@ -91,7 +92,7 @@ def test_the_limits_that_hold_already_write_nothing_even_when_the_press_came_twi
         ("SYSTEM", {Limit.APPROVE_CENTS: 1}, RoleWithoutLimits),
         ("", {}, RoleWithoutLimits),
         ("STREET_SUPERVISOR", {Limit.APPROVE_CENTS: 1}, LimitNotOfRole),
-        ("STREET_SUPERVISOR", {Limit.CASH_DAY_CENTS: -1}, LimitOutOfRange),
+        ("STREET_SUPERVISOR", {Limit.CASH_IN_HAND_CENTS: -1}, LimitOutOfRange),
         ("LOAN_MANAGEMENT", {Limit.APPROVE_CENTS: 10_000_000_001}, LimitOutOfRange),
         ("LOAN_MANAGEMENT", {Limit.WAIVE_PCT: 101}, LimitOutOfRange),
         ("LOAN_MANAGEMENT", {Limit.WAIVE_PCT: 101, Limit.DISCOUNT_PCT: -1}, SeveralProblems),
@@ -111,10 +112,10 @@ def test_what_is_no_limit_is_refused_and_nothing_changes(
 
 def test_limits_that_somebody_changed_since_they_were_shown_are_not_overwritten() -> None:
     admin = a_person(Role.SUPER_ADMIN)
-    change_limits(admin, at(DAY), ChangeLimits(role=Role.STREET_SUPERVISOR, values={Limit.CASH_DAY_CENTS: 100}))
+    change_limits(admin, at(DAY), ChangeLimits(role=Role.STREET_SUPERVISOR, values={Limit.CASH_IN_HAND_CENTS: 100}))
     before = everything()
     stale = ChangeLimits(
-        role=Role.STREET_SUPERVISOR, values={Limit.CASH_DAY_CENTS: 200}, seen={Limit.CASH_DAY_CENTS: 300_000}
+        role=Role.STREET_SUPERVISOR, values={Limit.CASH_IN_HAND_CENTS: 200}, seen={Limit.CASH_IN_HAND_CENTS: 300_000}
     )
 
     with pytest.raises(LimitsChanged):
@@ -146,8 +147,8 @@ def test_of_eight_administrators_who_saw_the_same_limits_one_changes_them() -> N
             admins[index],
             at(DAY),
             ChangeLimits(
-                role=Role.STREET_SUPERVISOR, values={Limit.CASH_DAY_CENTS: 100 + index},
-                seen={Limit.CASH_DAY_CENTS: 300_000},
+                role=Role.STREET_SUPERVISOR, values={Limit.CASH_IN_HAND_CENTS: 100 + index},
+                seen={Limit.CASH_IN_HAND_CENTS: 300_000},
             ),
         ),
     )  # fmt: skip
@@ -164,7 +165,7 @@ def test_of_eight_who_change_limits_at_once_each_follows_from_the_one_before() -
         lambda index: change_limits(
             admins[index],
             at(DAY),
-            ChangeLimits(role=Role.STREET_SUPERVISOR, values={Limit.CASH_DAY_CENTS: 100 + index}),
+            ChangeLimits(role=Role.STREET_SUPERVISOR, values={Limit.CASH_IN_HAND_CENTS: 100 + index}),
         ),
     )
 
@@ -172,8 +173,8 @@ def test_of_eight_who_change_limits_at_once_each_follows_from_the_one_before() -
     links = [Link(row_id=0, number=number, text=event, hash=hashed) for number, event, hashed in rows(CHAIN)]
     assert first_break(links) is None
     events = trail()
-    seen = [300_000, *(after["cash_day_cents"] for *_, after in events)]
-    assert [before["cash_day_cents"] for *_, before, _ in events] == seen[:-1]
+    seen = [300_000, *(after["cash_in_hand_cents"] for *_, after in events)]
+    assert [before["cash_in_hand_cents"] for *_, before, _ in events] == seen[:-1]
     assert rows("SELECT value FROM role_limits") == [(seen[-1],)]
 
 

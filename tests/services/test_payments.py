@@ -1,5 +1,6 @@
 """Registering a payment: permitted, refused with nothing changed, its effects to the centavo, once by its id."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from sqlalchemy import Engine, event
 
 from domain.errors import DomainError
 from domain.money import Money
-from domain.payments import PaymentIdTaken, PaymentMethod
+from domain.payments import PaymentIdTaken, PaymentLeavesCredit, PaymentMethod
 from domain.permissions import NOBODY, PermissionMissing, Role
 from loanapp.services import payments
 from loanapp.services.payments import RegisterPayment
@@ -243,3 +244,19 @@ def test_the_reason_of_an_earlier_day_stands_in_the_trail_and_other_notes_do_not
 
     told = rows("SELECT text::json->>'reason' FROM audit_events WHERE action = 'payment.registered' ORDER BY id")
     assert told == [(note,), ("",)]
+
+
+def test_a_paid_loan_is_paid_only_as_the_credit_that_was_shown() -> None:
+    book = Book.opened()
+    loan = book.a_loan(principal="100,00")
+    book.pay(loan, "100,00", on="2026-02-01")
+    order = an_order(loan.request_id, amount=Money(5000), expected_credit=Money.ZERO)
+    before = everything()
+
+    with pytest.raises(PaymentLeavesCredit) as refusal:
+        payments.register_payment(book.manager, at("2026-02-22"), order)
+    assert refusal.value.values["credit"] == Money(5000)
+    assert everything() == before
+
+    payments.register_payment(book.manager, at("2026-02-22"), replace(order, expected_credit=Money(5000)))
+    assert rows("SELECT credit_cents FROM clients") == [(5000,)]

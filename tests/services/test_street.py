@@ -163,6 +163,9 @@ ELSEWHERE = {
     "services.second_factor.remove_second_factor": "one's own second factor",
     "services.disclosure.note_export": "notes an export; its lists ask for permissions that a supervisor lacks",
     "services.look_up.look_up": "the one way past the scope, tests/services/test_assignments.py",
+    "services.cash.hand_in_cash": "one's own cash, tests/services/test_cash.py",
+    "queries.cash.cash_room": "one's own cash",
+    "queries.cash.my_cash": "one's own cash, tests/queries/test_cash.py",
     "queries.users.my_sessions": "one's own sessions",
     "queries.users.my_profile": "one's own profile",
 }

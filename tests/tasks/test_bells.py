@@ -16,8 +16,9 @@ from loanapp.services import delivery
 from loanapp.settings import Settings
 from tasks import beat
 from tasks.sweeper import sweep_once
-from tests.build.book import Book, an_id, rows
-from tests.build.texts import INSTANCE, LEASE, MORNING, a_queued_charge, claimed, statuses
+from tests.build.book import Book, an_id, at, rows
+from tests.build.texts import INSTANCE, LEASE, MORNING, a_queued_charge, change_rows, claimed, statuses
+from tests.services.test_renegotiations import an_offer, an_overdue_loan, drafted
 
 
 def bells(valkey: redis.Redis, queue: str) -> list[tuple[str, list[str]]]:
@@ -75,6 +76,31 @@ def test_the_sweeper_gives_up_a_text_whose_sender_never_came_back() -> None:
     assert statuses() == [("UNKNOWN", "LEASE_OVER")]
     order = delivery.TakeLease(instance=INSTANCE, holder=holder, lease=LEASE)
     assert delivery.take_lease(SYSTEM, late, order).is_mine
+
+
+@pytest.mark.usefixtures("database", "valkey")
+def test_the_sweeper_expires_the_offers_whose_validity_is_over() -> None:
+    book = Book.opened()
+    loan = an_overdue_loan(book)
+    for valid_through in ("2026-03-20", "2026-03-19", "2026-03-23"):
+        drafted(book.manager, loan, an_offer(valid_through=valid_through))
+
+    sweep_once(at("2026-03-21"))
+
+    assert rows("SELECT status FROM renegotiations ORDER BY number") == [("EXPIRED",), ("EXPIRED",), ("DRAFT",)]
+
+
+@pytest.mark.usefixtures("database", "valkey")
+def test_an_offer_to_a_person_who_was_taken_out_holds_nothing_up() -> None:
+    book = Book.opened()
+    gone, other = an_overdue_loan(book), an_overdue_loan(book)
+    drafted(book.manager, gone)
+    drafted(book.manager, other)
+    change_rows("UPDATE clients SET anonymised_on = '2026-03-21' WHERE number = (SELECT min(number) FROM clients)")
+
+    sweep_once(at("2026-03-21"))
+
+    assert rows("SELECT status FROM renegotiations ORDER BY number") == [("DRAFT",), ("EXPIRED",)]
 
 
 def test_the_cycles_are_rung_at_their_hours_of_sao_paulo() -> None:

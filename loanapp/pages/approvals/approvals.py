@@ -8,6 +8,7 @@ from uuid import UUID
 
 import reflex as rx
 
+from domain.approvals import ApprovalKind
 from domain.permissions import Permission
 from loanapp import bridge
 from loanapp.components import address, feedback
@@ -26,7 +27,7 @@ from loanapp.components.pending import PendingState
 from loanapp.components.states import empty_all_done, page_failed, table_skeleton
 from loanapp.components.table import Column, data_table, pagination
 from loanapp.gate import AuthState, requires
-from loanapp.pages.approvals.approval_rows import AnswerRow, ApprovalCard, answer_row, card
+from loanapp.pages.approvals.approval_rows import GRANTS, AnswerRow, ApprovalCard, answer_row, card
 from loanapp.queries.approvals import ApprovalsFilter, ApprovalsPage, ApprovalsView, approvals_page
 from loanapp.services.approvals import Decide, grant, refuse
 
@@ -55,8 +56,11 @@ class ApprovalsState(AuthState):
     dialog: str = ""
     asked_title: str = ""
     asked_loan: str = ""
+    grant_effect: str = ""
+    grant_verb: str = ""
     errors: dict[str, str] = {}  # noqa: RUF012
     _approval_id: UUID | None = None
+    _granted: str = ""
 
     @rx.event
     @requires(Permission.APPROVALS_VIEW)
@@ -75,6 +79,7 @@ class ApprovalsState(AuthState):
         self._approval_id = address.identifier(approval_id) if self.dialog else None
         if found:
             self.asked_title, self.asked_loan = found[0]["title"], f"{found[0]['loan']} de {found[0]['client']}"
+            self.grant_effect, self.grant_verb, self._granted = GRANTS[ApprovalKind(found[0]["kind"])]
 
     @rx.event
     @requires(Permission.APPROVALS_VIEW)
@@ -86,13 +91,13 @@ class ApprovalsState(AuthState):
     @requires(Permission.APPROVALS_DECIDE)
     async def grant(self, form: dict[str, Any]) -> Any:
         """Grant what was asked."""
-        return await self._decide(grant, form, "Aprovado. O empréstimo está marcado como perdido.")
+        return await self._decide(grant, form, self._granted)
 
     @rx.event(temporal=True)
     @requires(Permission.APPROVALS_DECIDE)
     async def refuse(self, form: dict[str, Any]) -> Any:
         """Refuse what was asked."""
-        return await self._decide(refuse, form, "Recusado. O empréstimo continua em andamento.")
+        return await self._decide(refuse, form, "Recusado. O empréstimo continua como estava.")
 
     async def _decide(self, use_case: Callable[..., Any], form: object, done: str) -> Any:
         if self._approval_id is None:
@@ -164,7 +169,8 @@ def _card(item: rx.Var[ApprovalCard]) -> rx.Component:
 ANSWER_COLUMNS = (
     Column(header="Empréstimo", cell=lambda row: app_link(row["loan"], to=row["loan_to"])),
     Column(header="Cliente", cell=lambda row: app_link(row["client"], to=row["client_to"]), on_phone="title"),
-    Column(header="Perda pedida", cell=lambda row: row["amount"], is_numeric=True),
+    Column(header="Pedido", cell=lambda row: row["what"]),
+    Column(header="Valor", cell=lambda row: row["amount"], is_numeric=True),
     Column(header="Situação", cell=lambda row: status_badge("approval", row["status"])),
     Column(header="Pedido por", cell=lambda row: row["asked"], on_phone="none"),
     Column(header="Decisão", cell=lambda row: row["decided"]),
@@ -175,7 +181,9 @@ ANSWER_COLUMNS = (
 )  # fmt: skip
 
 
-def _answer_dialog(name: str, title: str, effect: str, handler: Any, busy: str) -> rx.Component:
+def _answer_dialog(
+    name: str, title: str | rx.Var[str], effect: str | rx.Var[str], handler: Any, busy: str
+) -> rx.Component:
     state = ApprovalsState
     return command_dialog(
         title,
@@ -198,16 +206,15 @@ def _dialogs() -> rx.Component:
     return rx.fragment(
         _answer_dialog(
             "grant",
-            "Aprovar a perda",
-            "O empréstimo passa a perdido hoje, com o que está em aberto. As rotinas e as cobranças param; o que ainda"
-            " entrar é registrado como recuperação.",
+            ApprovalsState.grant_verb,
+            ApprovalsState.grant_effect,
             ApprovalsState.grant,
             "Aprovando…",
         ),
         _answer_dialog(
             "refuse",
             "Recusar o pedido",
-            "O empréstimo continua em andamento, com cobranças e encargos.",
+            "O empréstimo continua como está; quem pediu lê o motivo e pode pedir de novo.",
             ApprovalsState.refuse,
             "Recusando…",
         ),

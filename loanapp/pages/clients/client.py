@@ -83,7 +83,7 @@ def _figures() -> rx.Component:
     overdue = key_figure(
         "Em atraso", RECORD["overdue"].to(str), note=RECORD["days"].to(str), is_alarming=RECORD["is_overdue"].to(bool)
     )
-    credit = key_figure("Crédito", RECORD["credit"].to(str))
+    credit = key_figure("Crédito", RECORD["credit"].to(str), to=f"/clientes/{RECORD['id']}/credito")
     promise = key_figure("Promessa ativa", RECORD["promise"].to(str), note=RECORD["promise_until"].to(str))
     return rx.el.div(
         key_figure("Em aberto", RECORD["open"].to(str)),

@@ -2,13 +2,13 @@
 
 from typing import TypedDict
 
-from domain.messages import MessageKind
 from domain.privacy import ClientAnonymised
 from domain.requests import RequestStatus
 from loanapp.components.badges import LOOKS, invoice_look, word_of
 from loanapp.components.formats import brl_text, counted, date_text, days_text, instant_text, weekday_text
 from loanapp.components.message_words import reason_word
 from loanapp.components.texts import text_of
+from loanapp.papers.words import MESSAGE_KIND
 from loanapp.queries.client_loans import ClientInvoice, ClientLoan, InvoiceMark
 from loanapp.queries.clients import ClientRecord
 from loanapp.queries.messages import ThreadText
@@ -16,7 +16,6 @@ from loanapp.queries.messages import ThreadText
 MARKS_SHOWN = 12
 MARKS_BEFORE = 3
 RUNNING = (RequestStatus.OPEN, RequestStatus.APPROVED, RequestStatus.ACTIVE)
-_KINDS = {MessageKind.CHARGE: "Cobrança", MessageKind.RECEIPT: "Recibo"}
 
 
 class Record(TypedDict):
@@ -68,6 +67,7 @@ class LoanRow(TypedDict):
     principal: str
     paid: str
     open: str
+    explain: str
     overdue: str
     is_overdue: bool
     next_due: str
@@ -88,6 +88,7 @@ class InvoiceRow(TypedDict):
     charges: str
     paid: str
     open: str
+    explain: str
     receive_to: str
 
 
@@ -193,6 +194,7 @@ def loan_row(loan: ClientLoan) -> LoanRow:
         principal=brl_text(loan.principal_cents),
         paid=f"{loan.invoices_paid}/{loan.instalment_count}",
         open=brl_text(loan.open_cents),
+        explain=str(loan.number) if loan.open_cents else "",
         overdue=f"{brl_text(loan.overdue_cents)} · {days}" if loan.overdue_cents else "—",
         is_overdue=loan.overdue_cents > 0,
         next_due=date_text(loan.next_due_date),
@@ -239,6 +241,7 @@ def invoice_row(invoice: ClientInvoice, receive_to: str) -> InvoiceRow:
         charges=brl_text(invoice.charges_cents),
         paid=brl_text(invoice.paid_cents),
         open=brl_text(invoice.open_cents),
+        explain=f"{invoice.request_number}-{invoice.number}" if invoice.open_cents else "",
         receive_to=receive_to if invoice.open_cents else "",
     )
 
@@ -248,7 +251,7 @@ def text_row(text: ThreadText) -> TextRow:
     line = text.line
     author = line.created_by_name or "Sistema"
     return TextRow(
-        title=f"{_KINDS[line.kind]} · {author}",
+        title=f"{MESSAGE_KIND[line.kind]} · {author}",
         at=instant_text(line.created_at),
         status=line.status.value,
         reason=reason_word(line.reason),

@@ -5,6 +5,7 @@ import reflex as rx
 from domain.permissions import Permission
 from loanapp.components.badges import status_badge
 from loanapp.components.buttons import link_button
+from loanapp.components.explain import explained_amount
 from loanapp.components.figures import fact, facts
 from loanapp.components.filters import view_chips
 from loanapp.components.glyphs import glyph
@@ -27,13 +28,19 @@ def _overdue(row: rx.Var[LoanRow]) -> rx.Component:
     return rx.el.span(row["overdue"], class_name=rx.cond(row["is_overdue"], "overdue", ""))
 
 
+def _explained(row: rx.Var[LoanRow] | rx.Var[InvoiceRow], tab: str) -> rx.Component:
+    """Show what is open as the link to how it came about, over the tab that is open."""
+    amount, explain = row["open"].to(str), row["explain"].to(str)
+    return rx.cond(explain != "", explained_amount(amount, to=f"?aba={tab}&calculo={explain}"), amount)
+
+
 LOAN_COLUMNS = (
     Column(header="Empréstimo", cell=_loan_name, on_phone="title"),
     Column(header="Situação", cell=lambda row: status_badge("request", row["status"].to(str))),
     Column(header="Pedido em", cell=lambda row: row["requested_on"], is_numeric=True, on_phone="none"),
     Column(header="Valor", cell=lambda row: row["principal"], is_numeric=True),
     Column(header="Pagas", cell=lambda row: row["paid"], is_numeric=True, on_phone="none"),
-    Column(header="Em aberto", cell=lambda row: row["open"], is_numeric=True),
+    Column(header="Em aberto", cell=lambda row: _explained(row, "emprestimos"), is_numeric=True),
     Column(header="Em atraso", cell=_overdue, is_numeric=True),
 )
 
@@ -61,7 +68,7 @@ def _running_loan(row: rx.Var[LoanRow]) -> rx.Component:
         ),
         facts(
             fact("Valor", row["principal"].to(str)),
-            fact("Em aberto", row["open"].to(str)),
+            fact("Em aberto", _explained(row, "resumo")),
             fact("Em atraso", _overdue(row)),
             fact("Parcelas pagas", row["paid"].to(str)),
             fact("Vencimento mais antigo", row["next_due"].to(str)),
@@ -114,7 +121,7 @@ INVOICE_COLUMNS = (
     Column(header="Valor original", cell=lambda row: row["original"], is_numeric=True, on_phone="none"),
     Column(header="Multa + mora", cell=lambda row: row["charges"], is_numeric=True, on_phone="none"),
     Column(header="Pago", cell=lambda row: row["paid"], is_numeric=True, on_phone="none"),
-    Column(header="Em aberto", cell=lambda row: row["open"], is_numeric=True),
+    Column(header="Em aberto", cell=lambda row: _explained(row, "parcelas"), is_numeric=True),
     Column(header="Ação", cell=_receive, on_phone="action"),
 )
 

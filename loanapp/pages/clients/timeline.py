@@ -12,6 +12,7 @@ from loanapp.components.dialogs import command_dialog
 from loanapp.components.fields import choice_field, date_field, money_field, select_field, text_area, text_field
 from loanapp.components.filters import filter_bar, view_chips
 from loanapp.components.glyphs import glyph
+from loanapp.components.links import app_link
 from loanapp.components.receive import METHODS
 from loanapp.components.states import empty_no_match, error_card, table_skeleton
 from loanapp.gate import AuthState
@@ -130,8 +131,16 @@ def _planned() -> rx.Component:
 
 def _row(row: rx.Var[TimelineRow]) -> rx.Component:
     head = rx.el.div(
-        rx.el.span(
-            row["title"], class_name=rx.cond(row["is_undone"].to(bool), "font-medium line-through", "font-medium")
+        rx.cond(
+            row["to"] != "",
+            app_link(
+                row["title"],
+                to=row["to"].to(str),
+                class_name=rx.cond(row["is_undone"].to(bool), "link font-medium line-through", "link font-medium"),
+            ),
+            rx.el.span(
+                row["title"], class_name=rx.cond(row["is_undone"].to(bool), "font-medium line-through", "font-medium")
+            ),
         ),
         rx.match(
             row["badge"],

@@ -11,16 +11,15 @@ from uuid import UUID
 
 from domain.documents import DocumentKind
 from domain.follow_ups import FollowUpKind, Outcome, promise_state
-from domain.messages import MessageKind
 from domain.money import Money
 from domain.payments import PaymentMethod
 from loanapp.components.badges import word_of
 from loanapp.components.formats import brl_text, counted, date_text, instant_text
 from loanapp.components.message_words import reason_word
 from loanapp.components.receive import METHODS
+from loanapp.papers.words import MESSAGE_KIND
 from loanapp.queries.timeline import ItemKind, Planned, TimelineItem
 
-MESSAGE_WORDS = {MessageKind.CHARGE.value: "Cobrança", MessageKind.RECEIPT.value: "Recibo"}
 METHOD_WORDS = {value: word for value, word, _ in METHODS} | {PaymentMethod.CREDIT.value: "Crédito do cliente"}
 OUTCOME_WORDS: dict[str, dict[str, str]] = {
     FollowUpKind.CALL.value: {
@@ -54,8 +53,12 @@ EVENT_WORDS = {
     "request.declined": "{loan}: reprovado",
     "request.disbursed": "{loan}: dinheiro liberado",
     "request.lost": "{loan}: marcado como perdido",
+    "request.reopened": "{loan}: reaberto",
+    "request.cancelled": "{loan}: liberação cancelada",
     "request.renegotiated": "{loan}: renegociado",
     "request.agreed": "{loan}: criado por acordo",
+    "payment.return_reversed": "Devolução de recebimento desfeita",
+    "payment.returned": "Recebimento devolvido: {loan} ganhou uma parcela",
     "payment.reversed": "Recebimento estornado",
     "charges.waived": "{loan}: multa e mora dispensadas",
     "charges.waiver_reversed": "{loan}: dispensa estornada",
@@ -117,6 +120,7 @@ class TimelineRow(TypedDict):
     moves: str
     is_undone: bool
     undo: str
+    to: str
     folded: list[list[str]]
 
 
@@ -147,7 +151,8 @@ def _folded(items: Sequence[TimelineItem]) -> TimelineRow:
 def _blank(item: TimelineItem, icon: str, title: str) -> TimelineRow:
     return TimelineRow(
         key=item.key, id="", icon=icon, title=title, by=item.author or "Sistema", at=instant_text(item.at),
-        text=item.facts.get("text") or "", note="", badge="", status="", moves="", is_undone=False, undo="", folded=[],
+        text=item.facts.get("text") or "", note="", badge="", status="", moves="", is_undone=False, undo="", to="",
+        folded=[],
     )  # fmt: skip
 
 
@@ -203,7 +208,7 @@ def _follow_up(item: TimelineItem, *, today: date, is_own: bool, is_management: 
 
 def _message(item: TimelineItem) -> TimelineRow:
     facts = item.facts
-    row = _blank(item, "message-square", f"{MESSAGE_WORDS[facts['kind']]} pelo WhatsApp")
+    row = _blank(item, "message-square", f"{MESSAGE_KIND[facts['kind']]} pelo WhatsApp")
     row["badge"], row["status"], row["note"] = "message", facts["status"], reason_word(facts["reason"])
     row["moves"] = " → ".join(
         f"{word_of('message', move['to'])} {_instant(move['at'])}" for move in facts["moves"] or ()
@@ -219,6 +224,7 @@ def _payment(item: TimelineItem) -> TimelineRow:
         (METHOD_WORDS[facts["method"]], f"em {date_text(received)}", f"empréstimo nº {facts['request']}",
          f"recibo nº {facts['number']}")
     )  # fmt: skip
+    row["to"] = f"/recebimentos/{facts['number']}"
     if facts["reversed_at"]:
         row["is_undone"] = True
         row["moves"] = f"Estornado em {_instant(facts['reversed_at'])}"
@@ -275,7 +281,7 @@ def planned_rows(planned: Planned) -> list[list[str]]:
             ["handshake", f"Promessa de {brl_text(planned.promised_cents)} até {date_text(planned.promised_on)}"]
         )
     rows += [
-        ["message-square", f"{MESSAGE_WORDS[kind]} na fila, sai a partir de {instant_text(at)}"]
+        ["message-square", f"{MESSAGE_KIND[kind]} na fila, sai a partir de {instant_text(at)}"]
         for kind, at in planned.queued
     ]
     if planned.next_due_on:

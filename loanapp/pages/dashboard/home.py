@@ -1,5 +1,6 @@
 """Painel: the day's figures, what asks for attention, the aging and the weeks, all from one read (ux.md §2.3)."""
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TypedDict
@@ -102,7 +103,7 @@ class DashboardState(AuthState):
         self.proven = _proven(found.last_proof)
         self.figures = _figures(found)
         self.is_overdue = found.portfolio.overdue_cents > 0
-        self.matters = _matters(found, may_see_runs=Permission.CYCLES_VIEW in self.permissions)
+        self.matters = _matters(found, self.permissions)
         self.aging, self.aging_summary = _aging_bars(found), _aging_summary(found)
         self.weeks, self.weeks_summary = _week_bars(found), _weeks_summary(found)
         self.is_loaded = True
@@ -146,7 +147,7 @@ def _percent(share: Decimal | None) -> str:
     return "—" if share is None else f"{share:.1f}%".replace(".", ",")
 
 
-def _matters(found: Dashboard, *, may_see_runs: bool) -> list[Matter]:
+def _matters(found: Dashboard, permissions: Collection[str]) -> list[Matter]:
     matters = []
     if found.portfolio.in_analysis:
         late = found.portfolio.long_in_analysis
@@ -159,10 +160,15 @@ def _matters(found: Dashboard, *, may_see_runs: bool) -> list[Matter]:
     if found.messages_unknown:
         text = counted(found.messages_unknown, "mensagem sem confirmação", "mensagens sem confirmação")
         matters.append(Matter(text=f"{text} em 7 dias", icon="circle-help", to="/mensagens?visao=sem-confirmacao"))
-    to_runs = "/rotinas" if may_see_runs else ""
+    if found.hand_ins_open:
+        text = counted(found.hand_ins_open, "caixa de rua não conferido", "caixas de rua não conferidos")
+        to_desk = "/recebimentos/caixa" if Permission.CASH_CHECK in permissions else ""
+        matters.append(Matter(text=text, icon="hand-coins", to=to_desk))
+    to_runs = "/rotinas" if Permission.CYCLES_VIEW in permissions else ""
     if found.last_proof and found.last_proof.differences:
         text = counted(found.last_proof.differences, "diferença na conferência", "diferenças na conferência")
-        matters.append(Matter(text=text, icon="shield-alert", to="/rotinas/conferencia" if may_see_runs else ""))
+        to_proof = "/rotinas/conferencia" if to_runs else ""
+        matters.append(Matter(text=text, icon="shield-alert", to=to_proof))
     shown = [Matter(text=_trouble(each), icon="calendar-x-2", to=to_runs) for each in found.run_troubles]
     more = len(shown) - TROUBLES_SHOWN
     if more > 0:

@@ -15,10 +15,12 @@ from loanapp.components import address, feedback
 from loanapp.components.address import NOWHERE, Place
 from loanapp.components.badges import invoice_look, status_badge
 from loanapp.components.buttons import link_button
+from loanapp.components.explain import explained_amount
 from loanapp.components.fields import date_field, select_field, text_field
 from loanapp.components.filters import filter_bar, filter_chip, view_chips
 from loanapp.components.formats import brl_text, counted, date_text
 from loanapp.components.glyphs import glyph
+from loanapp.components.invoice_menu import INVOICE_MENU_LOADS, invoice_dialogs
 from loanapp.components.links import app_link
 from loanapp.components.page import page
 from loanapp.components.receive_calculation import due_text
@@ -277,7 +279,7 @@ COLUMNS = (
     Column(header="Multa + mora", cell=_charges, is_numeric=True, on_phone="none", total=InvoicesState.charges_total),
     Column(
         header="Total hoje",
-        cell=lambda row: row["open"],
+        cell=lambda row: explained_amount(row["open"], to=row["to"]),
         is_numeric=True,
         order="total",
         total=InvoicesState.open_total,
@@ -334,7 +336,7 @@ def _results() -> rx.Component:
     "/parcelas",
     title="Parcelas",
     permission=Permission.INVOICES_VIEW,
-    on_load=[InvoicesState.load, InvoiceState.look_at_address],
+    on_load=[InvoicesState.load, InvoiceState.look_at_address, *INVOICE_MENU_LOADS],
     skeleton=table_skeleton,
 )
 def all_invoices() -> rx.Component:
@@ -347,5 +349,6 @@ def all_invoices() -> rx.Component:
         _chips(),
         rx.cond(InvoicesState.fault != "", fault, _results()),
         invoice_drawer(),
+        invoice_dialogs(),
         class_name="flex flex-col gap-3",
     )

@@ -9,38 +9,35 @@ import reflex as rx
 from domain import charges
 from domain.calendar import parse_date
 from domain.errors import Checks
-from domain.payments import PaymentMethod
+from domain.explanations import mora_base_words
 from domain.permissions import Permission
 from loanapp import bridge
 from loanapp.components import address, feedback
 from loanapp.components.badges import invoice_look, status_badge
-from loanapp.components.buttons import button, link_button
-from loanapp.components.dialogs import RETURN_FOCUS
-from loanapp.components.fields import date_field
+from loanapp.components.buttons import download_button, link_button
+from loanapp.components.drawer import drawer
+from loanapp.components.explain import moment_text, paper_address, send_form, sent, until_form
+from loanapp.components.explanation import NO_FACTS, Facts, facts_of, facts_shown
 from loanapp.components.figures import fact, facts
-from loanapp.components.filters import filter_bar
 from loanapp.components.formats import brl_text, date_text
 from loanapp.components.glyphs import glyph
+from loanapp.components.invoice_menu import invoice_menu
 from loanapp.components.links import app_link
-from loanapp.components.receive_calculation import Calculated, Line, calculated, calculation, due_text
-from loanapp.components.states import error_card, not_found
+from loanapp.components.pix import pix_offer
+from loanapp.components.receive_calculation import (
+    Calculated,
+    Line,
+    calculated,
+    calculation,
+    due_text,
+    invoice_title,
+)
+from loanapp.components.states import error_card, not_found, page_skeleton
 from loanapp.gate import AuthState, requires
 from loanapp.queries.invoices import InvoiceAsked, InvoiceRecord, invoice_record
+from loanapp.services.one_off_texts import SendCalculation
 
-METHODS = {
-    PaymentMethod.PIX: "Pix",
-    PaymentMethod.CASH: "Dinheiro",
-    PaymentMethod.TRANSFER: "Transferência",
-    PaymentMethod.BOLETO: "Boleto",
-    PaymentMethod.CREDIT: "Crédito",
-}
-
-
-class Received(TypedDict):
-    """What of one payment went to the invoice."""
-
-    title: str
-    amount: str
+SEND_FORM = "send-invoice-calculation"
 
 
 class Shown(TypedDict):
@@ -58,14 +55,21 @@ class Shown(TypedDict):
     total_label: str
     heading: str
     note: str
+    moment: str
+    base: str
     until: str
     today: str
     receive_to: str
+    pix_of: str
+    paper: str
+    page_to: str
+    messages_to: str
 
 
 NOTHING = Shown(
     title="", client="", client_to="", loan="", loan_to="", due="", look="", look_note="", total="", total_label="",
-    heading="", note="", until="", today="", receive_to="",
+    heading="", note="", moment="", base="", until="", today="", receive_to="", pix_of="", paper="",
+    page_to="", messages_to="",
 )  # fmt: skip
 
 
@@ -75,7 +79,10 @@ class InvoiceState(AuthState):
     step: str = ""
     shown: Shown = NOTHING
     lines: list[Line] = []  # noqa: RUF012 - Reflex copies the default for every tab.
-    received: list[Received] = []  # noqa: RUF012
+    facts: Facts = NO_FACTS
+    previous_to: str = ""
+    next_to: str = ""
+    _of: SendCalculation | None = None
     errors: dict[str, str] = {}  # noqa: RUF012
     fault: str = ""
 
@@ -83,17 +90,33 @@ class InvoiceState(AuthState):
     @requires(Permission.INVOICES_VIEW)
     async def look_at_address(self) -> None:
         """Open the invoice that the address names, counted up to the day that it names; close without one."""
-        texts = {name: address.parameter(self, name).strip() for name in ("aberta", "ate")}
-        if not texts["aberta"]:
+        asked = address.parameter(self, "aberta").strip()
+        if asked:
+            await self._read(asked)
+        else:
             self.step = ""
-            return
+
+    @rx.event
+    @requires(Permission.INVOICES_VIEW)
+    async def look_at_path(self) -> None:
+        """Open the invoice whose page this is, counted up to the day that the address names."""
+        await self._read(address.local_path(self).rsplit("/", 1)[-1])
+
+    async def _read(self, asked: str) -> None:
+        texts = {"aberta": asked, "ate": address.parameter(self, "ate").strip()}
         outcome = await bridge.submit(invoice_record, parse_asked, texts)
         self.fault, self.errors = outcome.reference, feedback.field_errors(outcome)
         if outcome.ok:
             self.step = "shown"
             self._show(outcome.result)
-        elif "ate" not in self.errors:
+        elif "ate" not in self.errors or self.step != "shown":
             self.step = "failed" if outcome.reference else "missing"
+
+    @rx.event(temporal=True)
+    @requires(Permission.MESSAGES_SEND)
+    async def send(self, form: dict[str, Any]) -> Any:
+        """Send the calculation to the borrower by WhatsApp, once by the key of its form."""
+        return await sent(self._of, form, SEND_FORM)
 
     @rx.event
     @requires(Permission.INVOICES_VIEW)
@@ -107,15 +130,23 @@ class InvoiceState(AuthState):
     def _show(self, record: InvoiceRecord) -> None:
         receive_to = address.list_address(self, receber=f"{record.request_number}-{record.number}")
         self.shown = _shown(record, receive_to)
+        self.previous_to, self.next_to = self._place(record.previous_id), self._place(record.next_id)
+        self._of = SendCalculation(
+            request_id=record.request_id,
+            invoice_number=record.number,
+            as_of=record.as_of,
+            message_id=record.request_id,
+        )
         charged = _calculated(record)
         self.lines = charged["lines"] if charged else []
-        self.received = [
-            Received(
-                title=f"{date_text(each.received_on)} · {METHODS[each.method]} · recebimento nº {each.number}",
-                amount=brl_text(each.amount_cents),
-            )
-            for each in record.payments
-        ]
+        self.facts = facts_of(record.explained) if record.explained else NO_FACTS
+
+    def _place(self, invoice_id: int | None) -> str:
+        """Return the address of a neighbour: in the drawer where that is open, else its page."""
+        if invoice_id is None:
+            return ""
+        is_drawer = bool(address.parameter(self, "aberta"))
+        return address.list_address(self, aberta=invoice_id) if is_drawer else f"/parcelas/{invoice_id}"
 
 
 def parse_asked(texts: Mapping[str, str], today: date) -> InvoiceAsked:
@@ -141,11 +172,11 @@ def _shown(record: InvoiceRecord, receive_to: str) -> Shown:
     look, look_note = invoice_look(
         record.status.value,
         is_due_today=record.effective_due_date == record.today,
-        is_part_paid=bool(record.payments),
+        is_part_paid=any(not payment.is_reversed for payment in record.payments),
         days_overdue=charges.days_overdue(record.effective_due_date, record.today) if open_cents else 0,
     )
     return Shown(
-        title=f"Parcela {record.number}/{record.count}",
+        title=invoice_title(record.number, record.count),
         client=record.client_name,
         client_to=f"/clientes/{record.client_id}",
         loan=f"nº {record.request_number}",
@@ -157,9 +188,15 @@ def _shown(record: InvoiceRecord, receive_to: str) -> Shown:
         total_label="Total hoje" if record.as_of == record.today else f"Total em {date_text(record.as_of)}",
         heading=f"Memória de cálculo até {date_text(record.as_of)}",
         note=_note(record) if open_cents else "",
+        moment=moment_text(record.as_of, record.today),
+        base=mora_base_words(record.carried_from) if record.carried_from else "",
         until=date_text(record.as_of) if record.as_of != record.today else "",
         today=record.today.isoformat(),
         receive_to=receive_to if open_cents else "",
+        pix_of=f"{record.request_number}-{record.number}" if open_cents and record.as_of == record.today else "",
+        paper=paper_address(record.request_number, record.number, record.as_of) if record.charged else "",
+        page_to=f"/parcelas/{record.invoice_id}",
+        messages_to=address.address("/mensagens", busca=record.client_name),
     )
 
 
@@ -171,49 +208,31 @@ def _note(record: InvoiceRecord) -> str:
     return f"Encargos gravados até {until}; a rotina de hoje ainda não passou. O valor abaixo foi calculado agora."
 
 
+def _note_of(text: rx.Var[str]) -> rx.Component:
+    return rx.cond(text != "", rx.el.p(text, class_name="muted"))
+
+
 def _calculation() -> rx.Component:
     shown = InvoiceState.shown
-    until = filter_bar(
-        date_field(
-            "ate", "Se pagar até", today=shown["today"], value=shown["until"], errors=InvoiceState.errors,
-            key=shown["until"], class_name="flex-1 md:flex-none",
-        ),
-        button_text="Calcular",
-    )  # fmt: skip
     note = rx.cond(
         shown["note"] != "",
         rx.el.p(glyph("triangle-alert"), shown["note"], class_name="notice rounded-lg", role="status"),
     )
     return rx.el.section(
-        rx.el.h3(shown["heading"], class_name="title-small"),
+        rx.el.h2(shown["heading"], class_name="title-small"),
         note,
+        until_form(today=shown["today"], value=shown["until"], errors=InvoiceState.errors),
+        _note_of(shown["moment"]),
         rx.el.div(calculation(InvoiceState.lines), aria_live="polite"),
-        rx.cond(shown["receive_to"] != "", until),
+        _note_of(shown["base"]),
+        facts_shown(InvoiceState.facts),
         class_name="flex flex-col gap-3",
     )
 
 
-def _received() -> rx.Component:
-    line = rx.foreach(
-        InvoiceState.received,
-        lambda each: rx.el.li(
-            rx.el.span(each["title"], class_name="muted"),
-            rx.el.span(each["amount"], class_name="tabular-nums whitespace-nowrap"),
-            class_name="flex justify-between gap-4 py-1",
-        ),
-    )
-    nothing = rx.el.p("Nenhum recebimento desta parcela.", class_name="muted")
-    return rx.el.section(
-        rx.el.h3("Recebimentos", class_name="title-small"),
-        rx.cond(InvoiceState.received.length() > 0, rx.el.ul(line), nothing),
-        class_name="flex flex-col gap-2",
-    )
-
-
-def _record() -> rx.Component:
+def _head() -> rx.Component:
     shown = InvoiceState.shown
-    may_receive = AuthState.permissions.contains(Permission.PAYMENTS_REGISTER.value) & (shown["receive_to"] != "")
-    return rx.el.div(
+    return rx.fragment(
         rx.el.div(
             status_badge("invoice", shown["look"], shown["look_note"]),
             rx.el.span(shown["total_label"], class_name="caption ml-auto"),
@@ -225,58 +244,84 @@ def _record() -> rx.Component:
             fact("Empréstimo", app_link(shown["loan"], to=shown["loan_to"])),
             fact("Vencimento", shown["due"]),
         ),
-        rx.cond(InvoiceState.lines.length() > 0, _calculation()),
-        _received(),
+    )
+
+
+def _neighbours() -> rx.Component:
+    def neighbour(text: str, to: rx.Var[str], icon: str, key: str) -> rx.Component:
+        link = app_link(
+            glyph(icon), text, to=to, class_name="button button-quiet",
+            custom_attrs={"data-key": key, "aria-keyshortcuts": key},
+        )  # fmt: skip
+        return rx.cond(to != "", link)
+
+    return rx.el.nav(
+        neighbour("Anterior", InvoiceState.previous_to, "chevron-left", "["),
+        neighbour("Próxima", InvoiceState.next_to, "chevron-right", "]"),
+        class_name="flex gap-3 no-print",
+        aria_label="Parcelas vizinhas",
+    )
+
+
+def _actions(*more: rx.Component) -> rx.Component:
+    shown = InvoiceState.shown
+    may_receive = AuthState.permissions.contains(Permission.PAYMENTS_REGISTER.value) & (shown["receive_to"] != "")
+    return rx.el.div(
         rx.cond(
             may_receive,
-            link_button("Receber", to=shown["receive_to"], kind="primary", icon="banknote", class_name="w-full"),
+            link_button("Receber", to=shown["receive_to"], kind="primary", icon="banknote"),
         ),
-        class_name="flex flex-col gap-6",
+        rx.cond(shown["receive_to"] != "", send_form(SEND_FORM, InvoiceState.send)),
+        rx.cond(shown["paper"] != "", download_button("PDF", to=shown["paper"])),
+        invoice_menu(shown["receive_to"]),
+        *more,
+        rx.cond(shown["pix_of"] != "", pix_offer(shown["pix_of"])),
+        class_name="flex flex-wrap gap-3 no-print",
+    )
+
+
+def _failed(retry: Any) -> rx.Component:
+    return error_card("Não foi possível carregar a parcela.", retry, reference=InvoiceState.fault)
+
+
+def invoice_page_body() -> rx.Component:
+    """Show the invoice whose page this is."""
+    messages = link_button("Mensagens do cliente", to=InvoiceState.shown["messages_to"], icon="message-square")
+    record = rx.el.div(
+        _neighbours(),
+        rx.el.section(_head(), _actions(messages), class_name="panel flex flex-col gap-4"),
+        rx.cond(
+            InvoiceState.lines.length() > 0,
+            rx.el.div(_calculation(), class_name="panel max-w-2xl"),
+            rx.el.p("Parcela cancelada: nada é devido.", class_name="panel muted"),
+        ),
+        class_name="flex flex-col gap-4",
+    )
+    return rx.match(
+        InvoiceState.step,
+        ("shown", record),
+        ("missing", not_found("Esta parcela não existe.")),
+        ("failed", _failed(InvoiceState.look_at_path)),
+        page_skeleton(),
     )
 
 
 def invoice_drawer() -> rx.Component:
     """Show the invoice that the address opens, over the list; Esc, a press outside and Fechar close it."""
-    title = rx.cond(InvoiceState.step == "shown", InvoiceState.shown["title"], "Parcela")
+    whole = link_button("Abrir página", to=InvoiceState.shown["page_to"], icon="external-link")
+    record = rx.el.div(
+        _neighbours(),
+        _head(),
+        _actions(whole),
+        rx.cond(InvoiceState.lines.length() > 0, _calculation()),
+        class_name="flex flex-col gap-6",
+    )
     body = rx.match(
         InvoiceState.step,
-        ("shown", _record()),
+        ("shown", record),
         ("missing", not_found("Esta parcela não existe.")),
-        (
-            "failed",
-            error_card(
-                "Não foi possível carregar a parcela.", InvoiceState.look_at_address, reference=InvoiceState.fault
-            ),
-        ),
+        ("failed", _failed(InvoiceState.look_at_address)),
         rx.fragment(),
     )
-    head = rx.el.div(
-        rx.drawer.title(title, class_name="title", letter_spacing="0"),
-        rx.drawer.close(button("Fechar", kind="quiet", icon="x"), as_child=True),
-        class_name="flex items-center justify-between gap-3 mb-4",
-    )
-    return rx.drawer.root(
-        rx.drawer.overlay(z_index="30", background="rgb(0 0 0 / .5)"),
-        rx.drawer.portal(
-            rx.drawer.content(
-                head,
-                body,
-                class_name="max-md:!w-full",
-                display="block",
-                left="auto",
-                height="100%",
-                width="480px",
-                padding="24px",
-                overflow_y="auto",
-                background="var(--c-panel)",
-                z_index="30",
-                aria_describedby=rx.Var.create(None),
-                on_close_auto_focus=RETURN_FOCUS,
-            )
-        ),
-        open=InvoiceState.step != "",
-        on_open_change=InvoiceState.set_open,
-        direction="right",
-        # Only the buttons close it: dragging would make its text impossible to select.
-        handle_only=True,
-    )
+    title = rx.cond(InvoiceState.step == "shown", InvoiceState.shown["title"], "Parcela")
+    return drawer(title, body, is_open=InvoiceState.step != "", on_open_change=InvoiceState.set_open)

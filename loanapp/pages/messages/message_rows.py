@@ -23,6 +23,8 @@ TEMPLATES = {
     "D+30": "30 dias de atraso",
     "RECEIPT": "Recibo",
     "RECEIPT_PAID": "Recibo de quitação",
+    "PROPOSAL": "Proposta de acordo",
+    "CALCULATION": "Memória de cálculo",
 }
 PAUSES = {
     "CONFIG": "a chave ou o número do WhatsApp não confere",

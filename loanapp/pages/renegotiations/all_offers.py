@@ -1,5 +1,6 @@
 """Renegociações: every offer, by state, the newest first; those that wait for approval and broken agreements marked."""
 
+from dataclasses import replace
 from typing import TypedDict
 
 import reflex as rx
@@ -20,12 +21,14 @@ from loanapp.gate import AuthState, requires
 from loanapp.queries.renegotiations import OfferLine, OffersOf, offers
 
 VIEWS = {
-    "todas": ("Todas", None),
-    "rascunhos": ("Rascunhos", RenegotiationStatus.DRAFT),
-    "enviadas": ("Enviadas", RenegotiationStatus.PROPOSED),
-    "aceitas": ("Aceitas", RenegotiationStatus.ACCEPTED),
-    "recusadas": ("Recusadas", RenegotiationStatus.REJECTED),
-    "expiradas": ("Expiradas", RenegotiationStatus.EXPIRED),
+    "todas": ("Todas", OffersOf()),
+    "aprovar": ("Aguardando aprovação", OffersOf(waits_for_approval=True)),
+    "rascunhos": ("Rascunhos", OffersOf(status=RenegotiationStatus.DRAFT)),
+    "enviadas": ("Enviadas", OffersOf(status=RenegotiationStatus.PROPOSED)),
+    "aceitas": ("Aceitas", OffersOf(status=RenegotiationStatus.ACCEPTED)),
+    "em-atraso": ("Acordos em atraso", OffersOf(is_broken=True)),
+    "recusadas": ("Recusadas", OffersOf(status=RenegotiationStatus.REJECTED)),
+    "expiradas": ("Expiradas", OffersOf(status=RenegotiationStatus.EXPIRED)),
 }
 
 
@@ -62,7 +65,7 @@ class OffersState(AuthState):
         """Read the page that the address asks for."""
         self.view = address.choice(self, "visao", VIEWS, "todas")
         number, size = address.page_asked(self)
-        outcome = await bridge.read(offers, OffersOf(status=VIEWS[self.view][1], page=number, size=size))
+        outcome = await bridge.read(offers, replace(VIEWS[self.view][1], page=number, size=size))
         self.problem, self.is_loaded = feedback.message(outcome), True
         if outcome.ok:
             self.rows = [_row(line) for line in outcome.result.lines]

@@ -1,182 +1,21 @@
 """Proposta: one offer with its calculation, and what is done with it: approve, propose, refuse, make the agreement."""
 
-import functools
-from collections.abc import Callable, Mapping
-from datetime import date
-from typing import Any
-from uuid import UUID
-
 import reflex as rx
 
-from domain.payments import RECEIVED_METHODS, PaymentMethod
 from domain.permissions import Permission
-from domain.renegotiations import RenegotiationStatus
-from loanapp import bridge
-from loanapp.components import address, feedback
 from loanapp.components.badges import status_badge
-from loanapp.components.buttons import button, link_button
+from loanapp.components.buttons import button, download_button, link_button
 from loanapp.components.dialogs import command_dialog
 from loanapp.components.fields import choice_field, text_area
 from loanapp.components.figures import fact, facts
-from loanapp.components.formats import brl_text, counted, date_text
-from loanapp.components.forms import settled
 from loanapp.components.glyphs import glyph
 from loanapp.components.links import app_link
 from loanapp.components.page import page
 from loanapp.components.receive import METHODS
+from loanapp.components.receive_calculation import calculated_invoice
 from loanapp.components.states import error_card, page_skeleton
-from loanapp.gate import AuthState, requires
-from loanapp.pages.renegotiations.offer_texts import BLANK, Shown, shown
-from loanapp.queries.renegotiations import OfferRecord, offer_record
-from loanapp.services.renegotiations import (
-    AcceptOffer,
-    DecideOffer,
-    accept,
-    approve_discount,
-    propose,
-    reject,
-)
-
-FORM_ID = "offer-decision"
-DIALOGS = ("approve", "propose", "reject", "accept")
-
-
-def parse_decision(texts: Mapping[str, str], _today: date, *, renegotiation_id: UUID) -> DecideOffer:
-    """Read the form of an approval, a proposal or a refusal."""
-    return DecideOffer(renegotiation_id=renegotiation_id, reason=texts["reason"])
-
-
-def parse_agreement(texts: Mapping[str, str], _today: date, *, renegotiation_id: UUID, has_down: bool) -> AcceptOffer:
-    """Read the agreement's form: the key made in the browser is the new request's id, the payment's follows from it."""
-    key = UUID(texts["command_id"])
-    method = texts["method"]
-    is_known = method in {each.value for each in RECEIVED_METHODS}
-    return AcceptOffer(
-        renegotiation_id=renegotiation_id,
-        new_request_id=key,
-        down_payment_id=UUID(int=key.int ^ 1) if has_down else None,
-        down_payment_method=PaymentMethod(method) if has_down and is_known else None,
-    )
-
-
-class OfferState(AuthState):
-    """One offer in this tab."""
-
-    is_loaded: bool = False
-    problem: str = ""
-    number: int = 0
-    status: str = ""
-    client: str = ""
-    client_to: str = ""
-    request_number: int = 0
-    new_number: int = 0
-    debt: str = ""
-    debt_parts: str = ""
-    changed: str = ""
-    expired: str = ""
-    closing: str = ""
-    approval: str = ""
-    open_invoices: str = ""
-    has_down: bool = False
-    proposal: Shown = BLANK
-    waits: bool = False
-    may_approve: bool = False
-    can_propose: bool = False
-    can_accept: bool = False
-    can_reject: bool = False
-    dialog: str = ""
-    errors: dict[str, str] = {}  # noqa: RUF012 - Reflex copies the default for every tab.
-    _id: UUID | None = None
-
-    @rx.event
-    @requires(Permission.RENEGOTIATIONS_VIEW)
-    async def load(self) -> None:
-        """Read the offer whose number the address ends with."""
-        self.reset()
-        await self._read()
-
-    @rx.event
-    @requires(Permission.RENEGOTIATIONS_VIEW)
-    async def ask(self, dialog: str) -> None:
-        """Open a dialog."""
-        self.errors, self.dialog = {}, dialog if dialog in DIALOGS else ""
-
-    @rx.event
-    @requires(Permission.RENEGOTIATIONS_VIEW)
-    async def fold(self, is_open: bool) -> None:  # noqa: FBT001 - what the dialog sends.
-        """Close the open dialog; nothing was done."""
-        self.dialog = self.dialog if is_open else ""
-
-    @rx.event(temporal=True)
-    @requires(Permission.RENEGOTIATIONS_APPROVE)
-    async def approve(self, form: dict[str, Any]) -> Any:
-        """Approve the discount as a second person."""
-        return await self._decide(approve_discount, parse_decision, form, "Desconto aprovado.")
-
-    @rx.event(temporal=True)
-    @requires(Permission.RENEGOTIATIONS_OFFER)
-    async def propose(self, form: dict[str, Any]) -> Any:
-        """Hand the offer over."""
-        return await self._decide(propose, parse_decision, form, "Proposta registrada como enviada.")
-
-    @rx.event(temporal=True)
-    @requires(Permission.RENEGOTIATIONS_OFFER)
-    async def reject(self, form: dict[str, Any]) -> Any:
-        """Record the refusal."""
-        return await self._decide(reject, parse_decision, form, "Recusa registrada.")
-
-    @rx.event(temporal=True)
-    @requires(Permission.RENEGOTIATIONS_ACCEPT)
-    async def accept(self, form: dict[str, Any]) -> Any:
-        """Make the agreement, once by the key of its form."""
-        parse = functools.partial(parse_agreement, has_down=self.has_down)
-        return await self._decide(accept, parse, form, "Acordo confirmado.")
-
-    async def _decide(
-        self, use_case: Callable[..., Any], parse: Callable[..., Any], form: dict[str, Any], done: str
-    ) -> Any:
-        if self._id is None:
-            return settled(FORM_ID, is_done=False)
-        outcome = await bridge.submit(use_case, functools.partial(parse, renegotiation_id=self._id), form)
-        self.errors = feedback.field_errors(outcome)
-        await self._read()
-        if not outcome.ok:
-            return settled(FORM_ID, is_done=False)
-        self.dialog = ""
-        return [settled(FORM_ID, is_done=True), rx.toast.success(done)]
-
-    async def _read(self) -> None:
-        asked = address.local_path(self).rsplit("/", 1)[-1]
-        outcome = await bridge.read(offer_record, address.number(asked))
-        self.problem, self.is_loaded = feedback.message(outcome), True
-        if outcome.ok:
-            self._show(outcome.result)
-
-    def _show(self, found: OfferRecord) -> None:
-        line = found.line
-        self._id, self.number, self.status = line.id, line.number, line.status.value
-        self.client, self.client_to = line.client_name, f"/clientes/{line.client_id}"
-        self.request_number, self.new_number = line.request_number, line.new_request_number or 0
-        self.debt = brl_text(line.debt_cents)
-        self.debt_parts = (
-            f"original {brl_text(found.original_cents)} · multa {brl_text(found.late_fee_cents)}"
-            f" · mora {brl_text(found.mora_cents)}"
-        )
-        is_changed = found.recounted_cents != line.debt_cents
-        self.changed = (
-            f"A dívida mudou de {self.debt} para {brl_text(found.recounted_cents)}. Nada foi alterado."
-            if is_changed
-            else ""
-        )
-        self.expired = f"A validade terminou em {date_text(line.valid_through)}." if found.has_expired else ""
-        self.closing, self.approval = found.closing_reason, found.approval_reason
-        self.open_invoices = counted(found.open_invoices, "parcela fica", "parcelas ficam")
-        self.proposal, self.has_down = shown("", found.proposal), bool(line.down_payment_cents)
-        self.waits, self.may_approve = line.waits_for_approval, found.may_approve
-        is_open = line.status in (RenegotiationStatus.DRAFT, RenegotiationStatus.PROPOSED)
-        is_good = is_open and not (is_changed or found.has_expired or line.waits_for_approval)
-        self.can_propose = is_good and line.status is RenegotiationStatus.DRAFT
-        self.can_accept, self.can_reject = is_good, is_open
+from loanapp.gate import AuthState
+from loanapp.pages.renegotiations.offer_state import FORM_ID, OfferState
 
 
 def _terms() -> rx.Component:
@@ -224,6 +63,11 @@ def _terms() -> rx.Component:
     )
 
 
+def _again() -> rx.Component:
+    to = f"/renegociacoes/simular?emprestimo={OfferState.request_number}"
+    return link_button("Recalcular", to=to, icon="refresh-cw")
+
+
 def _notices() -> rx.Component:
     state = OfferState
 
@@ -233,11 +77,21 @@ def _notices() -> rx.Component:
             class_name="notice rounded-md flex flex-wrap gap-2", role="status",
         )  # fmt: skip
 
-    again = link_button("Recalcular", to=f"/renegociacoes/simular?emprestimo={state.request_number}", icon="refresh-cw")
+    again = _again()
     return rx.fragment(
         rx.cond(state.changed != "", notice(state.changed, again)),
         rx.cond(state.expired != "", notice(state.expired, again)),
-        rx.cond(state.waits & state.can_reject, notice("Aguardando aprovação do desconto por outra pessoa.")),
+        rx.cond(
+            state.broken != "",
+            notice(
+                state.broken,
+                link_button(f"Abrir empréstimo nº {state.new_number}", to=f"/emprestimos/{state.new_number}"),
+            ),
+        ),
+        rx.cond(
+            state.waits & state.can_reject & ~state.may_approve,
+            notice("O desconto espera a aprovação de outra pessoa: ela vê a proposta em Aguardando aprovação."),
+        ),
         rx.cond(state.approval != "", rx.el.p("Desconto aprovado: ", state.approval, class_name="muted")),
         rx.cond(state.closing != "", rx.el.p("Motivo: ", state.closing, class_name="muted")),
     )
@@ -245,6 +99,7 @@ def _notices() -> rx.Component:
 
 def _actions() -> rx.Component:
     state = OfferState
+    may_send = AuthState.permissions.contains(Permission.MESSAGES_SEND.value)
     return rx.el.div(
         rx.cond(
             state.new_number > 0,
@@ -254,10 +109,47 @@ def _actions() -> rx.Component:
         ),
         rx.cond(state.can_accept, button("Confirmar acordo", kind="primary", on_click=state.ask("accept"))),
         rx.cond(state.may_approve, button("Aprovar desconto", kind="primary", on_click=state.ask("approve"))),
-        rx.cond(state.can_propose, button("Registrar envio da proposta", on_click=state.ask("propose"))),
+        rx.cond(
+            state.can_accept & may_send,
+            button("Enviar proposta pelo WhatsApp", icon="send", on_click=state.ask("send")),
+        ),
+        rx.cond(state.can_propose, button("Registrar envio", on_click=state.ask("propose"))),
+        rx.cond(
+            state.can_accept | (state.status == "ACCEPTED"),
+            download_button("Gerar termo (PDF)", to=state.paper_to, icon="file-text"),
+        ),
         rx.cond(state.can_reject, button("Registrar recusa", on_click=state.ask("reject"))),
-        class_name="flex flex-wrap gap-2",
+        class_name="flex flex-wrap gap-2 max-md:[&>*]:w-full",
     )
+
+
+def _column(title: str | rx.Var, *lines: rx.Component) -> rx.Component:
+    return rx.el.section(
+        rx.el.h3(title, class_name="caption"),
+        rx.el.ul(*lines, class_name="flex flex-col gap-1"),
+        class_name="rounded-md border border-[var(--c-line)] p-3",
+    )
+
+
+def _before_after() -> rx.Component:
+    """Show what the agreement turns into what."""
+    state = OfferState
+    before = _column(
+        "Antes",
+        rx.el.li(f"Empréstimo nº {state.request_number}: Em andamento"),
+        rx.el.li(state.open_invoices),
+        rx.el.li("Dívida de ", rx.el.strong(state.debt)),
+    )
+    after = _column(
+        "Depois",
+        rx.el.li(f"Empréstimo nº {state.request_number}: Renegociado, sem nada a receber"),
+        rx.el.li("As mesmas parcelas ficam ", rx.el.em("Renegociadas", class_name="not-italic font-medium")),
+        rx.el.li("Novo empréstimo: ", state.proposal["instalments"], ", total ",
+                 rx.el.strong(state.proposal["total"])),
+        rx.cond(state.has_down, rx.el.li("A entrada de ", state.proposal["down_payment"], " vira recebimento hoje")),
+        rx.el.li("Mensagens de cobrança na fila: canceladas"),
+    )  # fmt: skip
+    return rx.el.div(before, after, class_name="grid gap-3 sm:grid-cols-2")
 
 
 def _dialogs() -> rx.Component:
@@ -268,16 +160,14 @@ def _dialogs() -> rx.Component:
         "method", "Entrada recebida por", [(value, word) for value, word, _ in METHODS], value=METHODS[0][0]
     )
     reason = text_area("reason", "Motivo", errors=state.errors)
-    before_after = rx.el.ul(
-        rx.el.li(state.open_invoices, f" renegociada no empréstimo nº {state.request_number}, que se encerra."),
-        rx.el.li("Novo empréstimo: ", state.proposal["instalments"], ", total ", state.proposal["total"], "."),
-        rx.cond(state.has_down, rx.el.li("A entrada de ", state.proposal["down_payment"], " vira recebimento hoje.")),
-        rx.el.li("As cobranças na fila são canceladas."),
-        class_name="list-disc pl-5",
+    stale = rx.cond(
+        (state.changed != "") & (state.dialog == "accept"),
+        rx.el.div(state.changed, _again(), class_name="notice rounded-md flex flex-wrap items-center gap-2"),
     )
+    valid = rx.el.p("A proposta fica valendo até ", state.proposal["valid_through"], ".")
     return rx.fragment(
         command_dialog(
-            "Confirmar acordo", who, before_after, rx.cond(state.has_down, method), verb="Confirmar acordo",
+            "Confirmar acordo", who, stale, _before_after(), rx.cond(state.has_down, method), verb="Confirmar acordo",
             is_open=state.dialog == "accept", on_submit=state.accept, busy="Confirmando…", **common,
         ),
         command_dialog(
@@ -285,7 +175,12 @@ def _dialogs() -> rx.Component:
             verb="Aprovar desconto", is_open=state.dialog == "approve", on_submit=state.approve, **common,
         ),
         command_dialog(
-            "Registrar envio", who, rx.el.p("A proposta fica valendo até ", state.proposal["valid_through"], "."),
+            "Enviar proposta pelo WhatsApp", who, valid,
+            rx.el.p("O texto leva a dívida, as condições, o CET e os encargos por atraso.", class_name="muted"),
+            verb="Enviar proposta", is_open=state.dialog == "send", on_submit=state.send, busy="Enviando…", **common,
+        ),
+        command_dialog(
+            "Registrar envio", who, valid, rx.el.p("Nenhuma mensagem sai: use quando a entregou em mãos."),
             verb="Registrar envio", is_open=state.dialog == "propose", on_submit=state.propose, **common,
         ),
         command_dialog(
@@ -295,9 +190,29 @@ def _dialogs() -> rx.Component:
     )  # fmt: skip
 
 
+def _debt() -> rx.Component:
+    """Show the debt that the offer is over, and how each invoice came to its part."""
+    state = OfferState
+    return rx.el.section(
+        rx.el.h2("Dívida na data da proposta", class_name="title-small"),
+        rx.el.p(rx.el.span(state.debt, class_name="figure"), rx.el.span(state.debt_parts, class_name="muted"),
+                class_name="flex flex-wrap items-baseline gap-x-3"),
+        rx.el.details(
+            rx.el.summary(
+                "Memória de cálculo, por parcela", class_name="link py-2 max-md:min-h-12 cursor-pointer"
+            ),
+            rx.foreach(state.invoices, lambda invoice: calculated_invoice(invoice, is_open=False)),
+        ),
+        class_name="panel flex flex-col gap-2",
+    )  # fmt: skip
+
+
 @page(
     "/renegociacoes/[offer_number]",
     title="Proposta de renegociação",
+    heading=rx.cond(
+        OfferState.number > 0, f"Proposta de renegociação nº {OfferState.number}", "Proposta de renegociação"
+    ),
     permission=Permission.RENEGOTIATIONS_VIEW,
     on_load=[OfferState.load],
 )
@@ -308,14 +223,14 @@ def offer() -> rx.Component:
         rx.el.div(
             status_badge("renegotiation", state.status),
             rx.el.p(
-                f"Proposta nº {state.number} · ", app_link(state.client, to=state.client_to), " · empréstimo ",
+                app_link(state.client, to=state.client_to), " · empréstimo ",
                 app_link(f"nº {state.request_number}", to=f"/emprestimos/{state.request_number}"),
             ),
             class_name="flex flex-wrap items-center gap-3",
         ),
         _notices(),
         _actions(),
-        rx.el.p("Dívida na data da proposta: ", rx.el.strong(state.debt), " (", state.debt_parts, ")"),
+        _debt(),
         _terms(),
         _dialogs(),
         class_name="flex flex-col gap-4",

@@ -8,12 +8,13 @@ from uuid import UUID
 from domain.calendar import Step, parse_date
 from domain.errors import Checks
 from domain.instalments import Plan, PlanTerms
-from domain.money import Money, parse_brl, parse_percent
-from domain.renegotiations import Offer
+from domain.money import Money, fraction_of, parse_brl, parse_percent
+from domain.renegotiations import WHOLE_PCT, Offer
 from loanapp.components.formats import brl_text, counted, date_text, percent_text, weekday_text
 from loanapp.components.plan_terms import chosen, parse_count
 from loanapp.components.texts import text_of
-from loanapp.queries.renegotiations import Proposal
+from loanapp.queries.debt_changes import Cause, CauseKind
+from loanapp.queries.renegotiations import OfferRecord, Proposal
 from loanapp.services.renegotiations import DraftOffer
 
 LETTERS = ("A", "B", "C")
@@ -81,6 +82,27 @@ def lowest(proposals: tuple[Proposal, ...]) -> str:
     return f"Proposta {letter}: o menor total, {brl_text(cents)}."
 
 
+_CAUSES = {CauseKind.WAIVER: "dispensa de encargos", CauseKind.DUE_DATE: "vencimento alterado"}
+
+
+def changed_text(found: OfferRecord) -> str:
+    """Say that the debt is no longer that of the offer, and what changed it; nothing where it is."""
+    if found.recounted_cents == found.line.debt_cents:
+        return ""
+    causes = ", ".join(dict.fromkeys(_cause(each) for each in found.causes))
+    why = f" ({causes})" if causes else ""
+    now = brl_text(found.recounted_cents)
+    return f"A dívida mudou de {brl_text(found.line.debt_cents)} para {now}{why}. Nada foi alterado."
+
+
+def _cause(cause: Cause) -> str:
+    if cause.kind is CauseKind.PAYMENT:
+        return f"recebimento nº {cause.payment_number}"
+    if cause.kind is CauseKind.REVERSAL:
+        return f"estorno do recebimento nº {cause.payment_number}"
+    return _CAUSES[cause.kind]
+
+
 def _headline(proposal: Proposal) -> str:
     count = proposal.offer.terms.count
     if count == 1 and not proposal.down_payment_cents:
@@ -136,10 +158,13 @@ def terms_of(offer: Offer) -> Terms:
     )
 
 
-def parse_offer(texts: Mapping[str, str], today: date) -> Offer:
-    """Read an offer as typed; raise what is wrong at its field, all of it at once."""
+def parse_offer(texts: Mapping[str, str], today: date, *, owed: Money) -> Offer:
+    """Read an offer as typed; raise what is wrong at its field, all of it at once.
+
+    The down payment is an amount, or a share of what is owed (`20%`).
+    """
     checks = Checks()
-    amounts = checks.take("down_payment", _amount, texts["down_payment"])
+    amounts = checks.take("down_payment", _amount, texts["down_payment"], owed)
     count = checks.take("count", parse_count, texts["count"])
     rate_pct = checks.take("rate_pct", parse_percent, texts["rate_pct"])
     first_due_date = checks.take("first_due_date", parse_date, texts["first_due_date"], today)
@@ -170,12 +195,15 @@ def parse_offer(texts: Mapping[str, str], today: date) -> Offer:
     )
 
 
-def _amount(text: str) -> Money:
-    return parse_brl(text) if text.strip() else Money.ZERO
+def _amount(text: str, owed: Money) -> Money:
+    written = text.strip()
+    if written.endswith("%"):
+        return fraction_of(owed, parse_percent(written.removesuffix("%")), WHOLE_PCT)
+    return parse_brl(written) if written else Money.ZERO
 
 
-def parse_draft(texts: Mapping[str, str], today: date, *, request_id: UUID) -> DraftOffer:
+def parse_draft(texts: Mapping[str, str], today: date, *, request_id: UUID, owed: Money) -> DraftOffer:
     """Read a whole offer, its id being the key that the form made in the browser."""
     return DraftOffer(
-        renegotiation_id=UUID(texts["command_id"]), request_id=request_id, offer=parse_offer(texts, today)
+        renegotiation_id=UUID(texts["command_id"]), request_id=request_id, offer=parse_offer(texts, today, owed=owed)
     )

@@ -6,11 +6,13 @@ from uuid import UUID
 
 import reflex as rx
 
+from domain.money import Money
 from domain.permissions import Permission
 from domain.renegotiations import Offer
 from loanapp import bridge
 from loanapp.components import address, feedback
 from loanapp.components.buttons import button, submit_button
+from loanapp.components.explain import explained_amount
 from loanapp.components.fields import date_field, error_summary, money_field, percent_field, select_field, text_field
 from loanapp.components.figures import fact, facts
 from loanapp.components.formats import brl_text, counted, date_text
@@ -68,10 +70,13 @@ class SimulateState(AuthState):
     lowest: str = ""
     limit: str = ""
     letter: str = "B"
+    asks_approval: bool = False
+    explain_to: str = ""
     terms: Terms = NO_TERMS
     errors: dict[str, str] = {}  # noqa: RUF012
     _offers: tuple[Offer, ...] = ()
     _request_id: UUID | None = None
+    _owed: Money = Money.ZERO
 
     @rx.event
     @requires(Permission.RENEGOTIATIONS_OFFER)
@@ -111,7 +116,8 @@ class SimulateState(AuthState):
         """Make the offer that the form holds, once by its key, and go to its record."""
         if self._request_id is None:
             return settled(FORM_ID, is_done=False)
-        outcome = await bridge.submit(draft_offer, functools.partial(parse_draft, request_id=self._request_id), form)
+        parse = functools.partial(parse_draft, request_id=self._request_id, owed=self._owed)
+        outcome = await bridge.submit(draft_offer, parse, form)
         self.errors = feedback.field_errors(outcome)
         if not outcome.ok:
             return settled(FORM_ID, is_done=False)
@@ -119,15 +125,16 @@ class SimulateState(AuthState):
 
     def _with_form(self, texts: Any, today: Any) -> SimulatorOf:
         offers = list(self._offers)
-        offers[LETTERS.index(self.letter)] = parse_offer(texts, today)
+        offers[LETTERS.index(self.letter)] = parse_offer(texts, today, owed=self._owed)
         return SimulatorOf(number=self.number, offers=tuple(offers))
 
     def _edit(self, letter: str) -> None:
         self.letter, self.errors = letter, {}
+        self.asks_approval = bool(self.proposals[LETTERS.index(letter)]["needs_approval"])
         self.terms = terms_of(self._offers[LETTERS.index(letter)])
 
     def _show(self, found: Simulator) -> None:
-        self._request_id = found.request_id
+        self._request_id, self._owed = found.request_id, Money(found.debt_cents)
         self._offers = tuple(proposal.offer for proposal in found.proposals)
         self.client, self.client_to = found.client_name, f"/clientes/{found.client_id}"
         self.today = found.business_date.isoformat()
@@ -139,6 +146,8 @@ class SimulateState(AuthState):
             shown(letter, proposal, is_lowest=self.lowest.startswith(f"Proposta {letter}:"))
             for letter, proposal in zip(LETTERS, found.proposals, strict=True)
         ]
+        self.asks_approval = found.proposals[LETTERS.index(self.letter)].needs_approval
+        self.explain_to = address.list_address(self, calculo=found.number)
         limit = found.discount_limit_pct
         self.limit = "" if limit is None else f"Seu limite de desconto é {limit}%. Acima dele, outra pessoa aprova."
 
@@ -193,6 +202,9 @@ def _debt() -> rx.Component:
         ),
         rx.el.details(
             rx.el.summary("Ver por parcela: todas entram no acordo", class_name="link py-2 max-md:min-h-12"),
+            rx.el.p(
+                explained_amount("Memória de cálculo", to=state.explain_to), class_name="mt-2"
+            ),
             rx.el.table(
                 rx.el.caption("Parcelas em aberto", class_name="sr-only"),
                 rx.el.thead(head), rx.el.tbody(rows), class_name="w-full mt-2",
@@ -207,35 +219,45 @@ def _form() -> rx.Component:
     count = form_held(FORM_ID, callback=state.count).debounce(300)
     live = {"errors": state.errors, "on_change": count}
     terms = state.terms
+    whole = {"class_name": "col-span-2", **live}
     fields = rx.el.div(
-        money_field("down_payment", "Entrada", value=terms["down_payment"], **live),
-        text_field("count", "Número de parcelas", input_mode="numeric", value=terms["count"], **live),
+        money_field(
+            "down_payment", "Entrada", value=terms["down_payment"], help_text="Valor, ou parte da dívida: 20%", **whole
+        ),
+        text_field("count", "Parcelas", input_mode="numeric", value=terms["count"], **live),
         select_field("step", "Frequência", STEPS, value=terms["step"], **live),
-        date_field("first_due_date", "Primeira data", today=state.today, value=terms["first_due_date"], **live),
-        percent_field("rate_pct", "Juros por período", period="", value=terms["rate_pct"], **live),
-        percent_field("mora_discount_pct", "Desconto na mora", period="", value=terms["mora_discount_pct"], **live),
-        percent_field(
-            "late_fee_discount_pct", "Desconto na multa", period="", value=terms["late_fee_discount_pct"], **live
+        date_field("first_due_date", "Primeira data", today=state.today, value=terms["first_due_date"], help_text="",
+                   **live),
+        date_field("valid_through", "Válida até", today=state.today, value=terms["valid_through"], help_text="",
+                   **live),
+        percent_field("rate_pct", "Juros por período", period="", value=terms["rate_pct"], **whole),
+        rx.el.fieldset(
+            rx.el.legend("Descontos", class_name="label mb-2"),
+            *(
+                _discount(name, label, terms[name], live)
+                for name, label in (
+                    ("mora_discount_pct", "Na mora"),
+                    ("late_fee_discount_pct", "Na multa"),
+                    ("original_discount_pct", "No restante"),
+                )
+            ),
+            class_name="col-span-2 flex flex-col gap-3",
         ),
-        percent_field(
-            "original_discount_pct", "Desconto no restante", period="", value=terms["original_discount_pct"], **live
-        ),
-        date_field("valid_through", "Válida até", today=state.today, value=terms["valid_through"], **live),
-        class_name="grid gap-4 sm:grid-cols-2 lg:grid-cols-3 items-start",
+        class_name="grid gap-3 grid-cols-2 items-end",
         # The fields are uncontrolled: another proposal fills them anew.
         key=state.letter,
-    )
+    )  # fmt: skip
     return rx.el.section(
         rx.el.h2("Condições da proposta ", state.letter, class_name="title-small"),
         rx.cond(state.limit != "", rx.el.p(state.limit, class_name="muted")),
         once_form(
             error_summary(state.errors),
             fields,
-            rx.el.div(
-                submit_button("Fazer proposta " + state.letter, busy="Registrando…"),
-                rx.el.p("A dívida de hoje fica fixada na proposta até a validade.", class_name="muted"),
-                class_name="flex flex-wrap items-center gap-3",
+            submit_button(
+                rx.cond(state.asks_approval, "Pedir aprovação da proposta ", "Fazer proposta ") + state.letter,
+                busy="Registrando…",
             ),
+            rx.el.p("A dívida de hoje fica fixada na proposta até a validade.", class_name="muted"),
             id=FORM_ID,
             on_submit=state.submit,
         ),
@@ -243,19 +265,50 @@ def _form() -> rx.Component:
     )
 
 
+def _discount(name: str, label: str, value: rx.Var[str], live: dict[str, Any]) -> rx.Component:
+    """Ask for a discount by a field, and by a slider that writes into it (assets/app.js)."""
+    slider = rx.el.input(
+        type="range", min="0", max="100", step="1", default_value=value.replace(",", "."),
+        class_name="grow min-w-0 h-10 max-md:h-12 accent-[var(--c-primary)]",
+        custom_attrs={"data-slides": name, "aria-label": f"Desconto {label.lower()}, em %"},
+    )  # fmt: skip
+    field = percent_field(name, label, period="", value=value, class_name="w-28 max-md:w-36 shrink-0", **live)
+    return rx.el.div(field, slider, class_name="flex items-end gap-3")
+
+
+_FIGURES = (
+    ("Dívida hoje", "debt"),
+    ("Desconto", "discount"),
+    ("Entrada", "down_payment"),
+    ("Parcelas", "instalments"),
+    ("Diferença para a dívida", "difference"),
+    ("Último vencimento", "last_due"),
+    ("% da renda", "income"),
+    ("CET", "cost"),
+    ("A mora nova conta sobre", "base"),
+)
+
+
 def _proposal(proposal: rx.Var[Shown]) -> rx.Component:
     state = SimulateState
     is_edited = state.letter == proposal["letter"]
-    figures = facts(
-        fact("Total a pagar", rx.el.span(proposal["total"], class_name="figure")),
-        fact("Parcelas", proposal["instalments"]),
-        fact("Entrada", proposal["down_payment"]),
-        fact("Desconto", proposal["discount"]),
-        fact("Diferença para a dívida", proposal["difference"]),
-        fact("Último vencimento", proposal["last_due"]),
-        fact("% da renda", proposal["income"]),
-        fact("CET", proposal["cost"]),
-        fact("A mora nova conta sobre", proposal["base"]),
+    rows = (
+        rx.el.div(
+            rx.el.dt(label, class_name="caption"),
+            rx.el.dd(
+                state.debt if key == "debt" else proposal[key], class_name="font-medium tabular-nums ml-auto text-right"
+            ),
+            class_name="flex flex-wrap justify-between items-baseline gap-x-3 py-1 border-t border-[var(--c-line)]",
+        )
+        for label, key in _FIGURES
+    )
+    figures = rx.fragment(
+        rx.el.div(
+            rx.el.div("Total a pagar", class_name="caption"),
+            rx.el.div(proposal["total"], class_name="figure"),
+            rx.cond(proposal["is_lowest"], rx.el.div(glyph("check"), "Menor total", class_name="caption flex gap-1")),
+        ),
+        rx.el.dl(*rows),
     )
     return rx.el.article(
         rx.el.div(
@@ -263,7 +316,11 @@ def _proposal(proposal: rx.Var[Shown]) -> rx.Component:
             rx.cond(
                 is_edited,
                 rx.el.span(glyph("pencil-line"), "No formulário", class_name="muted flex items-center gap-1"),
-                button(f"Usar proposta {proposal['letter']}", on_click=state.edit(proposal["letter"])),
+                button(
+                    f"Usar proposta {proposal['letter']}",
+                    on_click=state.edit(proposal["letter"]),
+                    access_key=proposal["letter"].lower(),
+                ),
             ),
             class_name="flex flex-wrap items-center justify-between gap-2 min-h-10",
         ),
@@ -289,21 +346,24 @@ def _proposal(proposal: rx.Var[Shown]) -> rx.Component:
     on_load=[SimulateState.load],
 )
 def simulate() -> rx.Component:
-    """Draw whose loan it is, the debt, the three columns and the form."""
+    """Draw whose loan it is, the debt, the three columns, and beside them the form."""
     state = SimulateState
+    columns = rx.el.section(
+        rx.el.h2("Propostas", class_name="sr-only"),
+        rx.el.div(rx.foreach(state.proposals, _proposal), class_name="grid gap-3 xl:grid-cols-3 items-stretch"),
+        rx.el.p(state.lowest, role="status", class_name="mt-2 font-medium"),
+        aria_live="polite",
+    )
     body = rx.el.div(
         rx.el.p(
             "Empréstimo ", app_link(f"nº {state.number}", to=f"/emprestimos/{state.number}"), " de ",
             app_link(state.client, to=state.client_to),
         ),
         _debt(),
-        rx.el.section(
-            rx.el.h2("Propostas", class_name="sr-only"),
-            rx.el.div(rx.foreach(state.proposals, _proposal), class_name="grid gap-3 lg:grid-cols-3 items-stretch"),
-            rx.el.p(state.lowest, role="status", class_name="mt-2 font-medium"),
-            aria_live="polite",
+        rx.el.div(
+            columns, _form(),
+            class_name="grid gap-4 items-start lg:grid-cols-[minmax(0,1fr)_300px]",
         ),
-        _form(),
         class_name="flex flex-col gap-4",
     )  # fmt: skip
     return rx.cond(

@@ -7,7 +7,7 @@ import reflex as rx
 
 from domain.permissions import Permission
 from loanapp.components.buttons import button, link_button
-from loanapp.components.menu import menu_action, more_actions
+from loanapp.components.menu import menu_action, menu_line, menu_link, more_actions
 from loanapp.gate import AuthState
 from loanapp.pages.requests.record_state import RequestRecordState
 
@@ -25,8 +25,8 @@ def action_bar() -> rx.Component:
         ("OPEN", rx.cond(may(Permission.REQUESTS_DECIDE), _decide())),
         ("APPROVED", _release()),
         ("ACTIVE", rx.fragment(_running_menu(), _renegotiate(), _receive("Receber"))),
-        ("LOST", rx.fragment(_renegotiate(), _receive("Registrar recuperação"))),
-        ("PAID", _ask_again("Nova solicitação")),
+        ("LOST", rx.fragment(_lost_menu(), _renegotiate(), _receive("Registrar recuperação"))),
+        ("PAID", rx.fragment(_late_money(), _ask_again("Nova solicitação"))),
         ("UNAPPROVED", _ask_again("Nova solicitação")),
         rx.fragment(),
     )
@@ -46,23 +46,80 @@ def action_bar() -> rx.Component:
 def _running_menu() -> rx.Component:
     """Draw the menu of a loan that runs."""
     state = RequestRecordState
+    waits = "Aguardando segunda pessoa"
+    lose = menu_action(
+        "Marcar como perdido", on_select=state.ask("lose"), icon="circle-slash",
+        obstacle=rx.cond(state.waiting_kinds.contains("WRITE_OFF"), waits, ""),
+    )  # fmt: skip
+    cancel = menu_action(
+        "Cancelar liberação", on_select=state.ask("cancel"), icon="undo-2",
+        obstacle=rx.cond(
+            state.waiting_kinds.contains("CANCELLATION"),
+            waits,
+            rx.cond(state.is_received, "Só enquanto nada foi recebido", ""),
+        ),
+    )  # fmt: skip
+    return _menu(
+        _settle(),
+        *_charges(),
+        rx.cond(may(Permission.REQUESTS_WRITE_OFF), rx.fragment(menu_line(), lose)),
+        rx.cond(may(Permission.REQUESTS_CANCEL) & (state.parent_to == ""), cancel),
+    )
+
+
+def _lost_menu() -> rx.Component:
+    """Draw the menu of a loan that was written off."""
+    state = RequestRecordState
+    reopen = menu_action(
+        "Reabrir empréstimo", on_select=state.ask("reopen"), icon="undo-2",
+        obstacle=rx.cond(state.waiting_kinds.contains("REOPENING"), "Aguardando segunda pessoa", ""),
+    )  # fmt: skip
+    return _menu(
+        _settle(),
+        *_charges(),
+        rx.cond(may(Permission.REQUESTS_REOPEN), rx.fragment(menu_line(), reopen)),
+    )
+
+
+def _settle() -> rx.Component:
+    number = RequestRecordState.number
     return rx.cond(
-        may(Permission.REQUESTS_WRITE_OFF),
-        more_actions(
-            menu_action(
-                "Marcar como perdido",
-                on_select=state.ask("lose"),
-                icon="circle-slash",
-                obstacle=rx.cond(state.waiting != "", "Aguardando segunda pessoa", ""),
-            ),
+        may(Permission.PAYMENTS_SETTLE),
+        menu_link("Quitar antecipadamente", to=f"?quitar={number}", icon="circle-check-big"),
+    )
+
+
+def _charges() -> tuple[rx.Component, ...]:
+    number = RequestRecordState.number
+    return (
+        rx.cond(
+            may(Permission.CHARGES_WAIVE),
+            menu_link("Dispensar encargos", to=f"?dispensar={number}", icon="hand-coins"),
+        ),
+        rx.cond(
+            may(Permission.INVOICES_CHANGE_DUE_DATE),
+            menu_link("Alterar vencimento", to=f"?vencimento={number}", icon="calendar-clock"),
         ),
     )
+
+
+def _menu(*items: rx.Component) -> rx.Component:
+    """Show the menu to whoever may do something of it."""
+    return rx.cond(may(Permission.PAYMENTS_SETTLE), more_actions(*items))
 
 
 def _receive(text: str) -> rx.Component:
     return rx.cond(
         may(Permission.PAYMENTS_REGISTER),
         link_button(text, to=RequestRecordState.receive_to, kind="primary", icon="banknote"),
+    )
+
+
+def _late_money() -> rx.Component:
+    """Offer to register what came in though nothing is owed: it becomes the client's credit."""
+    return rx.cond(
+        may(Permission.PAYMENTS_REGISTER),
+        link_button("Registrar recebimento", to=RequestRecordState.receive_to, icon="banknote"),
     )
 
 

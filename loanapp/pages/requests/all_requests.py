@@ -130,7 +130,7 @@ class RequestsState(AuthState):
             instalments=f"{line.instalment_count} \N{MULTIPLICATION SIGN} {brl_text(line.instalment_cents)}",
             rate=f"{percent_text(line.rate_pct)} {PERIODS[Step(line.step)]}",
             status=line.status,
-            paid=f"{line.invoices_paid}/{line.instalment_count}",
+            paid=f"{line.invoices_paid}/{line.invoices_count}",
             overdue=brl_text(line.overdue_cents) if line.overdue_cents else "",
             days_overdue=f"{line.days_overdue} d",
             created=instant_text(line.requested_at)[:10],

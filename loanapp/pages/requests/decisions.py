@@ -6,6 +6,7 @@ from loanapp.components.dialogs import command_dialog
 from loanapp.components.fields import choice_field, date_field, select_field, text_area
 from loanapp.components.receive import METHODS
 from loanapp.pages.requests.record_state import REASONS, RequestRecordState
+from loanapp.pages.requests.take_back import take_back_dialog
 from loanapp.pages.requests.write_off import write_off_dialog
 
 FORM_ID = "decision"
@@ -13,7 +14,7 @@ FORM_ID = "decision"
 
 def decision_dialogs() -> rx.Component:
     """Draw the dialog that is open."""
-    return rx.fragment(_approve(), _decline(), _disburse(), _lose())
+    return rx.fragment(_approve(), _decline(), _disburse(), _lose(), _reopen(), _cancel())
 
 
 def _lose() -> rx.Component:
@@ -27,6 +28,36 @@ def _lose() -> rx.Component:
         is_open=state.dialog == "lose",
         on_open_change=state.fold,
         on_submit=state.lose,
+        form_id=FORM_ID,
+    )
+
+
+def _reopen() -> rx.Component:
+    state = RequestRecordState
+    return take_back_dialog(
+        "Reabrir empréstimo",
+        "O empréstimo volta a Em andamento, com multa e mora contadas até hoje; as rotinas e as cobranças o visitam de"
+        " novo. O que entrou como recuperação continua recebido.",
+        about=(_who_and_how_much(), rx.el.p("Em aberto hoje: ", rx.el.strong(state.owed))),
+        errors=state.errors,
+        is_open=state.dialog == "reopen",
+        on_open_change=state.fold,
+        on_submit=state.reopen,
+        form_id=FORM_ID,
+    )
+
+
+def _cancel() -> rx.Component:
+    state = RequestRecordState
+    return take_back_dialog(
+        "Cancelar liberação",
+        "O empréstimo fica reprovado, as parcelas canceladas, e nada mais é devido. Só enquanto nada foi recebido; não"
+        " há volta.",
+        about=(_who_and_how_much(),),
+        errors=state.errors,
+        is_open=state.dialog == "cancel",
+        on_open_change=state.fold,
+        on_submit=state.cancel,
         form_id=FORM_ID,
     )
 

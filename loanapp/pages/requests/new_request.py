@@ -1,5 +1,7 @@
 """Nova solicitação: the client and the terms on the left, what they cost live on the right (ux.md §2.8)."""
 
+import functools
+import operator
 from typing import Any, TypedDict
 
 import reflex as rx
@@ -28,6 +30,7 @@ from loanapp.components.page import page
 from loanapp.components.plan_terms import PLANS, STEPS
 from loanapp.components.states import error_card, page_skeleton
 from loanapp.gate import AuthState, requires
+from loanapp.pages.requests.guarantor import guarantor_fields
 from loanapp.pages.requests.simulation import NO_SIMULATION, Simulated, simulated_texts, simulation_details
 from loanapp.pages.requests.terms import parse_request, parse_terms
 from loanapp.queries.requests import Borrower, borrowers, request_form, simulate
@@ -252,8 +255,21 @@ def _terms() -> rx.Component:
             tick_field("skip_holidays", "Pular feriados", on_change=count),
             class_name=daily_only,
         ),
+        _guarantor(),
         text_area("note", "Observação (opcional)", errors=state.errors),
         class_name="flex flex-col gap-4",
+    )
+
+
+def _guarantor() -> rx.Component:
+    """Keep the guarantor folded, as most loans have none; a problem with it unfolds it."""
+    errors = NewRequestState.errors
+    names = ("guarantor_name", "guarantor_tax_id", "guarantor_phone", "guarantor_address")
+    is_wrong = functools.reduce(operator.or_, (errors.contains(name) for name in names))
+    return rx.el.details(
+        rx.el.summary("Fiador (opcional)", class_name="link py-2 max-md:min-h-12"),
+        rx.el.div(guarantor_fields(errors), class_name="mt-2"),
+        open=is_wrong,
     )
 
 

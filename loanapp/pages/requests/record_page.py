@@ -4,24 +4,40 @@ import reflex as rx
 
 from domain.permissions import Permission
 from loanapp.components.badges import status_badge
+from loanapp.components.due_date import DueDateState, due_date_dialog
+from loanapp.components.explain import explained_amount
 from loanapp.components.figures import fact, facts
 from loanapp.components.glyphs import glyph
 from loanapp.components.links import app_link
 from loanapp.components.page import page
+from loanapp.components.pix import pix_offer
 from loanapp.components.receive_calculation import Line, calculation
 from loanapp.components.states import error_card, not_found, page_skeleton
 from loanapp.components.table import Column, data_table
+from loanapp.components.waive import WaiveState
+from loanapp.components.waive_dialog import waive_dialog
 from loanapp.pages.requests.actions import action_bar, may
+from loanapp.pages.requests.adjustments import AdjustmentsState, adjustments_dialog, adjustments_tab
+from loanapp.pages.requests.chain import ChainState, chain_panel
+from loanapp.pages.requests.client_credit import credit_notice
 from loanapp.pages.requests.decisions import decision_dialogs
+from loanapp.pages.requests.guarantor import GuarantorState, guarantor_panel
+from loanapp.pages.requests.papers import papers_panel
 from loanapp.pages.requests.record_state import RequestRecordState
-from loanapp.pages.requests.record_texts import Fact, InvoiceRow, LifeLine
+from loanapp.pages.requests.record_texts import Fact, InvoiceRow, LifeLine, PaymentRow
+from loanapp.pages.requests.settle import SettleState
+from loanapp.pages.requests.settle_dialog import settle_dialog
 from loanapp.pages.requests.simulation import simulation_details
-from loanapp.pages.requests.write_off import waiting_notice
+from loanapp.pages.requests.take_back import waiting_notices
 
 
 def _fact(item: rx.Var[Fact]) -> rx.Component:
     value = rx.cond(item["is_alarming"], rx.el.span(item["value"], class_name="overdue"), item["value"])
-    return fact(item["label"], rx.el.span(value, class_name="tabular-nums"))
+    explained = explained_amount(item["value"], to=f"?calculo={RequestRecordState.number}")
+    return fact(
+        item["label"],
+        rx.cond(item["label"] == "Saldo hoje", explained, rx.el.span(value, class_name="tabular-nums")),
+    )
 
 
 def _header() -> rx.Component:
@@ -30,7 +46,6 @@ def _header() -> rx.Component:
         rx.el.div(
             app_link(state.client, to=state.client_to, class_name="link title-small"),
             status_badge("request", state.status),
-            rx.cond(state.parent_to != "", app_link("Empréstimo de origem", to=state.parent_to)),
             class_name="flex flex-wrap items-center gap-3",
         ),
         facts(rx.foreach(state.facts, _fact)),
@@ -64,7 +79,8 @@ def _notices() -> rx.Component:
     info = glyph("info", class_name="shrink-0 mt-0.5")
     warn = glyph("triangle-alert", class_name="shrink-0 mt-0.5")
     return rx.fragment(
-        waiting_notice(state.waiting),
+        waiting_notices(state.waiting),
+        credit_notice(state.credit, state.credit_to),
         rx.cond(
             state.notice != "",
             rx.el.p(
@@ -130,12 +146,21 @@ def _invoices() -> rx.Component:
     )
 
 
+def _payment_link(row: rx.Var[PaymentRow]) -> rx.Component:
+    return app_link(row["number"], to=row["to"], aria_label="Recebimento nº " + row["number"].to(str))
+
+
+def _paid_amount(row: rx.Var[PaymentRow]) -> rx.Component:
+    return rx.el.span(row["amount"], class_name=rx.cond(row["standing"] == "CONFIRMED", "", "line-through muted"))
+
+
 def _payments() -> rx.Component:
     state = RequestRecordState
     columns = (
-        Column(header="Nº", cell=lambda row: row["number"], on_phone="none"),
-        Column(header="Data", cell=lambda row: row["received"], on_phone="title"),
-        Column(header="Valor", cell=lambda row: row["amount"], is_numeric=True),
+        Column(header="Nº", cell=_payment_link, on_phone="title"),
+        Column(header="Data", cell=lambda row: row["received"]),
+        Column(header="Valor", cell=_paid_amount, is_numeric=True),
+        Column(header="Situação", cell=lambda row: status_badge("payment", row["standing"].to(str)), on_phone="none"),
         Column(header="Forma", cell=lambda row: row["method"]),
         Column(header="Parcelas", cell=lambda row: row["shares"]),
         Column(header="Registrado por", cell=lambda row: row["author"]),
@@ -155,7 +180,7 @@ def _conditions() -> rx.Component:
 
 def _tabs() -> rx.Component:
     tabs = (("parcelas", "Parcelas", _invoices), ("recebimentos", "Recebimentos", _payments),
-            ("condicoes", "Condições", _conditions))  # fmt: skip
+            ("ajustes", "Ajustes", adjustments_tab), ("condicoes", "Condições", _conditions))  # fmt: skip
     return rx.tabs.root(
         rx.tabs.list(*(rx.tabs.trigger(text, value=key) for key, text, _ in tabs), class_name="mb-3"),
         *(rx.tabs.content(content(), value=key) for key, _, content in tabs),
@@ -197,7 +222,15 @@ def _conditions_list() -> rx.Component:
     "/emprestimos/[numero]",
     title=rx.cond(RequestRecordState.number > 0, f"Empréstimo nº {RequestRecordState.number}", "Empréstimo"),
     permission=Permission.REQUESTS_VIEW,
-    on_load=[RequestRecordState.load],
+    on_load=[
+        RequestRecordState.load,
+        GuarantorState.load,
+        ChainState.load,
+        AdjustmentsState.load,
+        WaiveState.look_at_address,
+        DueDateState.look_at_address,
+        SettleState.look_at_address,
+    ],
     actions=action_bar,
 )
 def record() -> rx.Component:
@@ -206,8 +239,19 @@ def record() -> rx.Component:
     loaded = rx.el.div(
         _notices(),
         _header(),
+        chain_panel(),
+        rx.cond(
+            rx.Var.create(["ACTIVE", "LOST"]).contains(RequestRecordState.status),
+            pix_offer(RequestRecordState.number.to_string(), has_more=True),
+        ),
         rx.cond(state.invoices.length() > 0, rx.fragment(_tabs(), _life()), _before_money()),
+        papers_panel(),
+        guarantor_panel(),
         decision_dialogs(),
+        adjustments_dialog(),
+        waive_dialog(),
+        due_date_dialog(),
+        settle_dialog(),
         class_name="flex flex-col gap-4 max-md:pb-20",
     )
     return rx.cond(

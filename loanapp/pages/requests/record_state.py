@@ -20,12 +20,14 @@ from loanapp.components.forms import settled
 from loanapp.components.texts import text_of
 from loanapp.gate import AuthState, requires
 from loanapp.pages.requests import record_texts
+from loanapp.pages.requests.client_credit import credit_address, credit_text
 from loanapp.pages.requests.new_request import history_text
 from loanapp.pages.requests.record_texts import Fact, InvoiceRow, InvoiceTotals, LifeLine, PaymentRow
 from loanapp.pages.requests.simulation import NO_SIMULATION, Simulated, simulated_texts
-from loanapp.pages.requests.write_off import DONE_TEXTS, parse_write_off, waiting_text
+from loanapp.pages.requests.take_back import ASKED, parse_take_back, waiting_text
+from loanapp.pages.requests.write_off import DONE_TEXTS, parse_write_off
 from loanapp.queries.request_record import RequestRecord, request_record
-from loanapp.services.approvals import WriteOff, mark_lost
+from loanapp.services.approvals import WriteOff, ask_cancellation, ask_reopening, mark_lost
 from loanapp.services.requests import ApproveRequest, DeclineRequest, DisburseRequest, approve, decline, disburse
 
 NO_TOTALS = InvoiceTotals(original="", charges="", paid="", open="", shown="")
@@ -37,7 +39,7 @@ REASONS = (
     "Desistência do cliente",
     OTHER_REASON,
 )
-DIALOGS = ("approve", "decline", "disburse", "lose")
+DIALOGS = ("approve", "decline", "disburse", "lose", "reopen", "cancel")
 
 
 def parse_approval(texts: Mapping[str, str], _today: date, *, request_id: UUID) -> ApproveRequest:
@@ -101,12 +103,16 @@ class RequestRecordState(AuthState):
     is_own: bool = False
     needs_reason: bool = False
     owed: str = ""
-    waiting: str = ""
+    waiting: list[str] = []  # noqa: RUF012
+    waiting_kinds: list[str] = []  # noqa: RUF012
+    is_received: bool = False
     may_write_off: bool = False
     first_due_passed: str = ""
     today: str = ""
     today_iso: str = ""
     receive_to: str = ""
+    credit: str = ""
+    credit_to: str = ""
     dialog: str = ""
     errors: dict[str, str] = {}  # noqa: RUF012
     _request_id: UUID | None = None
@@ -158,6 +164,18 @@ class RequestRecordState(AuthState):
         parse = functools.partial(parse_write_off, number=self.number)
         return await self._decide(mark_lost, parse, form, DONE_TEXTS)
 
+    @rx.event(temporal=True)
+    @requires(Permission.REQUESTS_REOPEN)
+    async def reopen(self, form: dict[str, Any]) -> Any:
+        """Ask a second person to take the loan back from LOST."""
+        return await self._decide(ask_reopening, parse_take_back, form, ASKED)
+
+    @rx.event(temporal=True)
+    @requires(Permission.REQUESTS_CANCEL)
+    async def cancel(self, form: dict[str, Any]) -> Any:
+        """Ask a second person to take the disbursement back."""
+        return await self._decide(ask_cancellation, parse_take_back, form, ASKED)
+
     async def _decide(
         self, use_case: Callable[..., Any], parse: Callable[..., Any], form: object, done: str | Mapping[WriteOff, str]
     ) -> rx.event.EventSpec:
@@ -200,9 +218,11 @@ class RequestRecordState(AuthState):
         self.totals = record_texts.invoice_totals(record, self.invoices) if self.invoices else NO_TOTALS
         self.payments = [record_texts.payment_row(payment) for payment in record.payments]
         self.receive_to = address.changed(self, receber=record.number)
-        self.owed, self.waiting, self.may_write_off = (
-            brl_text(record.open_cents), waiting_text(record), record.may_write_off,
-        )  # fmt: skip
+        self.credit, self.credit_to = credit_text(record), credit_address(record)
+        self.owed, self.may_write_off = brl_text(record.open_cents), record.may_write_off
+        self.waiting = [waiting_text(question) for question in record.waiting]
+        self.waiting_kinds = [question.kind for question in record.waiting]
+        self.is_received = any(payment.reversed_on is None for payment in record.payments)
         self._show_decision(record)
 
     def _show_decision(self, record: RequestRecord) -> None:

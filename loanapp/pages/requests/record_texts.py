@@ -4,22 +4,15 @@ from typing import TypedDict
 
 from domain.calendar import Step
 from domain.instalments import Plan
-from domain.payments import PaymentMethod
 from domain.requests import RequestStatus
 from loanapp.components.formats import brl_text, counted, date_text, instant_text, percent_text
+from loanapp.components.method_names import METHOD_NAMES
 from loanapp.components.plan_terms import PERIODS, PLANS, STEPS
 from loanapp.components.receive_calculation import Calculated, calculated
 from loanapp.queries.request_record import LifeStep, PaymentLine, RequestRecord
 
 INVOICES_SHOWN = 60
 PAID_SHOWN_BEFORE = 5
-METHOD_NAMES = {
-    PaymentMethod.PIX.value: "Pix",
-    PaymentMethod.CASH.value: "Dinheiro",
-    PaymentMethod.TRANSFER.value: "Transferência",
-    PaymentMethod.BOLETO.value: "Boleto",
-    PaymentMethod.CREDIT.value: "Crédito do cliente",
-}
 _VERBS = {
     RequestStatus.APPROVED.value: "aprovou este empréstimo",
     RequestStatus.UNAPPROVED.value: "reprovou este empréstimo",
@@ -72,6 +65,8 @@ class PaymentRow(TypedDict):
     """One payment of the record's table."""
 
     number: str
+    to: str
+    standing: str
     received: str
     amount: str
     method: str
@@ -87,7 +82,7 @@ def head_facts(record: RequestRecord) -> list[Fact]:
         _fact("Taxa", f"{percent_text(record.rate_pct)} {PERIODS[Step(record.step)]}"),
         _fact("CET", f"{percent_text(record.annual_cost_pct)} ao ano" if record.annual_cost_pct is not None else "—"),
     ]
-    if record.disbursed_on is None:
+    if record.disbursed_on is None or record.status == RequestStatus.UNAPPROVED:
         return terms
     overdue = f"{brl_text(record.overdue_cents)} · {counted(record.days_overdue, 'dia', 'dias')}"
     facts = [
@@ -190,6 +185,8 @@ def payment_row(payment: PaymentLine) -> PaymentRow:
         shares.append(f"crédito: {brl_text(payment.credit_cents)}")
     return PaymentRow(
         number=str(payment.number),
+        to=f"/recebimentos/{payment.number}",
+        standing="REVERSED" if payment.reversed_on else "RETURNED" if payment.is_returned else "CONFIRMED",
         received=date_text(payment.received_on),
         amount=brl_text(payment.amount_cents),
         method=METHOD_NAMES[payment.method],

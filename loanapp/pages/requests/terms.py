@@ -11,6 +11,7 @@ from domain.money import parse_brl, parse_percent
 from domain.requests import BorrowerMissing
 from loanapp.components.address import identifier
 from loanapp.components.plan_terms import chosen, parse_count
+from loanapp.pages.requests.guarantor import typed_guarantor
 from loanapp.services.requests import OpenRequest
 
 
@@ -64,4 +65,5 @@ def parse_request(texts: Mapping[str, str], today: date) -> OpenRequest:
         skip_sundays=terms.skip_sundays,
         skip_holidays=terms.skip_holidays,
         note=texts["note"],
+        guarantor=typed_guarantor(texts),
     )

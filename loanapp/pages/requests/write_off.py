@@ -6,15 +6,9 @@ from uuid import UUID
 
 import reflex as rx
 
-from domain.permissions import Permission
 from domain.requests import NumberNotTyped
 from loanapp.components.dialogs import command_dialog
 from loanapp.components.fields import text_area, text_field
-from loanapp.components.formats import brl_text, instant_text
-from loanapp.components.glyphs import glyph
-from loanapp.components.links import app_link
-from loanapp.gate import AuthState
-from loanapp.queries.request_record import RequestRecord
 from loanapp.services.approvals import MarkLost, WriteOff
 
 DONE_TEXTS = {
@@ -28,31 +22,6 @@ def parse_write_off(texts: Mapping[str, str], _today: date, *, request_id: UUID,
     if texts["typed_number"].strip() != str(number):
         raise NumberNotTyped(field="typed_number", number=number)
     return MarkLost(request_id=request_id, approval_id=UUID(texts["command_id"]), reason=texts["reason"])
-
-
-def waiting_text(record: RequestRecord) -> str:
-    """Say who asked for what, while it waits; empty when nothing does."""
-    if record.write_off is None:
-        return ""
-    waiting = record.write_off
-    return (
-        f"Aguardando segunda pessoa: {waiting.asked_by} pediu em {instant_text(waiting.asked_at)} para marcar como"
-        f" perdido ({brl_text(waiting.amount_cents)}). Motivo: {waiting.reason}"
-    )
-
-
-def waiting_notice(waiting: rx.Var[str]) -> rx.Component:
-    """Show that a second person is awaited, with the way to decide."""
-    may = AuthState.permissions.contains(Permission.APPROVALS_VIEW.value)
-    return rx.cond(
-        waiting != "",
-        rx.el.p(
-            glyph("clock", class_name="shrink-0 mt-0.5"),
-            rx.el.span(waiting, rx.cond(may, rx.fragment(" ", app_link("Ver em Aprovações", to="/aprovacoes")))),
-            class_name="notice rounded-md [overflow-wrap:anywhere]",
-            role="status",
-        ),
-    )
 
 
 def write_off_dialog(

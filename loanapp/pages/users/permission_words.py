@@ -50,6 +50,8 @@ ACTIONS = {
     P.REQUESTS_DECIDE: "Aprovar e reprovar, até o limite",
     P.REQUESTS_DISBURSE: "Liberar dinheiro",
     P.REQUESTS_WRITE_OFF: "Marcar como perdido, até o limite",
+    P.REQUESTS_REOPEN: "Pedir para reabrir um empréstimo perdido",
+    P.REQUESTS_CANCEL: "Pedir para cancelar uma liberação",
     P.APPROVALS_VIEW: "Ver pedidos de aprovação",
     P.APPROVALS_DECIDE: "Decidir pedidos de outra pessoa",
     P.INVOICES_VIEW: "Ver parcelas",

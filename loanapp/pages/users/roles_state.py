@@ -28,7 +28,7 @@ LIMIT_NAMES = {
     Limit.WRITE_OFF_CENTS: "Marcar como perdido até",
     Limit.WAIVE_PCT: "Dispensar multa e mora até",
     Limit.DISCOUNT_PCT: "Dar desconto até",
-    Limit.CASH_DAY_CENTS: "Receber em dinheiro por dia até",
+    Limit.CASH_IN_HAND_CENTS: "Ter em mãos em dinheiro até",
     Limit.BACKDATE_DAYS: "Registrar recebimentos com data de até",
 }
 NAMES_SHOWN = 6
