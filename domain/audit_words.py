@@ -125,7 +125,7 @@ RECORDS = {
     "document": "Documento", "due_date_change": "Vencimento", "export": "Lista", "follow_up": "Contato",
     "guarantor": "Fiador",
     "holiday": "Feriado", "message": "Mensagem", "paper": "Documento emitido", "payment": "Recebimento",
-    "proof": "Conferência",     "refund": "Devolução",
+    "proof": "Conferência", "refund": "Devolução",
     "renegotiation": "Renegociação", "request": "Empréstimo", "return": "Recebimento devolvido",
     "reversal": "Estorno", "role": "Papel", "user": "Usuário", "waiver": "Dispensa", "whatsapp_instance": "WhatsApp",
 }  # fmt: skip
