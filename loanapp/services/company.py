@@ -120,15 +120,7 @@ def change_pix(tx: Tx, command: ChangePix) -> None:
 @use_case(Permission.COMPANY_MANAGE)
 def skip_charge_on_holidays(tx: Tx, command: SkipChargeOnHolidays) -> None:
     """Say whether the `charge` cycle stays away on holidays; dates that were closed stay as they are."""
-    company = tx.session.get_one(CompanySettings, 1)
-    before = company.skips_charge_on_holidays
-    if before == command.is_on:
-        return
-    company.skips_charge_on_holidays, company.updated_at = command.is_on, tx.now
-    _audit.note(
-        tx, None, "company.changed", "company", 1,
-        before={"skips_charge_on_holidays": before}, after={"skips_charge_on_holidays": command.is_on},
-    )  # fmt: skip
+    _write(tx, "company.changed", {"skips_charge_on_holidays": command.is_on})
 
 
 @use_case(Permission.COMPANY_MANAGE)
