@@ -92,8 +92,10 @@ def cycle(
             for each in cycles:
                 check_business_date(each, day, today=now.business_date, skipping=skipping)
             asked = [_asked(each, day, request_number, is_retry=is_retry) for each in cycles]
+            named: list[str] = []
             if is_preview:
                 results = [_timed(each, _previewed) for each in asked]
+                named = [] if is_json else [line for each in asked for line in _preview_lines(each)]
             elif is_retry:
                 results = [result for each in asked for result in _retried(each)]
             else:
@@ -105,8 +107,8 @@ def cycle(
     else:
         for result in results:
             click.echo(_line(result, is_preview=is_preview))
-        for each in asked if is_preview else ():
-            _print_lines(each)
+        for line in named:
+            click.echo(line)
     if any(result.counts.failed for result in results):
         raise click.ClickException("Some clients were set aside: the page Rotinas diárias names them and their errors.")
 
@@ -153,16 +155,16 @@ def _previewed(asked: PreviewOf) -> CycleCounts:
     return preview(SYSTEM, clock.moment(), asked)
 
 
-def _print_lines(asked: PreviewOf) -> None:
+def _preview_lines(asked: PreviewOf) -> Iterator[str]:
     lines = preview_lines(SYSTEM, clock.moment(), asked)
     for contract in lines.contracts:
-        click.echo(
+        yield (
             f"  {asked.cycle.value} empréstimo {contract.request_number} ({contract.client_name}):"
             f" {format_brl(contract.cents_before)} → {format_brl(contract.cents_after)},"
             f" parcelas: {contract.invoices}, a mais antiga de {format_date(contract.oldest_due_date)}"
         )
     for borrower in lines.borrowers:
-        click.echo(f"  {asked.cycle.value} {borrower.client_name}: {borrower.reason or 'na fila'}")
+        yield f"  {asked.cycle.value} {borrower.client_name}: {borrower.reason or 'na fila'}"
 
 
 def _retried(asked: PreviewOf) -> list[_Result]:
