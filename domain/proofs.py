@@ -1,6 +1,7 @@
 """The nightly proof that the book is as it must be (money.md §6): what a difference is, and when a proof is due."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -9,6 +10,8 @@ from domain.cycles import Cycle, is_due_on
 
 # A proof that nobody finished for so long lost its worker: another begins it again.
 ABANDONED_AFTER = timedelta(hours=1)
+# Nobody reads more lines of one rule.
+KEPT_PER_RULE = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +25,26 @@ class Difference:
     record: str
     found: str
     expected: str
+
+    @property
+    def rule(self) -> str:
+        """The number of the rule; empty for what waits too long."""
+        first = self.invariant[:1]
+        return first if first.isdigit() else ""
+
+
+def kept_of(differences: Sequence[Difference]) -> list[Difference]:
+    """Return the first differences of each rule: a book that is wrong all over says so by its number.
+
+    Each rule keeps its own, so that one that broke a thousand times hides no other that broke once.
+    """
+    seen: Counter[str] = Counter()
+    kept = []
+    for difference in differences:
+        seen[difference.rule] += 1
+        if seen[difference.rule] <= KEPT_PER_RULE:
+            kept.append(difference)
+    return kept
 
 
 def date_to_prove(

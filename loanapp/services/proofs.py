@@ -13,15 +13,13 @@ from sqlalchemy import func, insert, or_, select
 from domain.cycles import CLOSED, Cycle
 from domain.errors import Conflict
 from domain.permissions import Permission
-from domain.proofs import ABANDONED_AFTER, Difference, date_to_prove
+from domain.proofs import ABANDONED_AFTER, Difference, date_to_prove, kept_of
 from loanapp.models import locks
 from loanapp.models.cycles import IS_WHOLE, CycleRun, Proof, ProofDifference, charge_holidays
 from loanapp.services import _audit
 from loanapp.services._use_case import Tx, use_case
 
 QUEUE = "proofs"
-# A book that is wrong all over says so by its number; nobody reads more lines than these.
-DIFFERENCES_KEPT = 500
 
 
 class NothingClosed(Conflict):
@@ -99,7 +97,7 @@ def finish_proof(tx: Tx, command: FinishProof) -> None:
         return
     proof.finished_at, proof.differences = tx.now, len(command.differences)
     proof.requests_checked, proof.clients_checked = command.requests_checked, command.clients_checked
-    kept = [{"proof_id": proof.id, **asdict(difference)} for difference in command.differences[:DIFFERENCES_KEPT]]
+    kept = [{"proof_id": proof.id, **asdict(difference)} for difference in kept_of(command.differences)]
     if kept:
         tx.session.execute(insert(ProofDifference), kept)
     facts = {"business_date": proof.business_date.isoformat(), "differences": proof.differences}

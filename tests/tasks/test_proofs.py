@@ -4,6 +4,8 @@ from collections.abc import Callable
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import Engine
+from sqlalchemy.exc import ProgrammingError
 
 from domain.cycles import Cycle
 from domain.permissions import SYSTEM, Role
@@ -12,8 +14,11 @@ from loanapp.models.base import Session
 from loanapp.queries.proofs import proof_record
 from loanapp.services import proofs
 from loanapp.settings import Settings
+from tasks.cycles import open_due
 from tasks.proofs import prove_what_is_due
 from tests.build.book import Book, a_person, at, everything, rows, run_cycles
+from tests.build.counting import counted
+from tests.build.texts import change_rows
 from tests.pages.tabs import set_clock
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -66,6 +71,35 @@ def test_a_person_may_ask_for_another_and_the_same_key_asks_once() -> None:
 
     assert prove_what_is_due() == 1
     assert rows("SELECT count(*), count(finished_at) FROM proofs") == [(2, 2)]
+
+
+def test_with_nothing_due_a_look_costs_few_statements_and_writes_nothing(database: Engine) -> None:
+    Book.opened().a_loan(first_due="2026-02-10")
+    run_cycles(DAY)
+    open_due()
+    before = everything()
+
+    with counted(database) as statements:
+        open_due()
+
+    assert everything() == before
+    assert len(statements) <= 16
+
+
+def test_a_proof_that_can_not_be_made_leaves_the_cycles_closed() -> None:
+    Book.opened().a_loan(first_due="2026-02-10")
+    change_rows("ALTER TABLE proofs RENAME TO proofs_away")
+    try:
+        with pytest.raises(ProgrammingError):
+            open_due()
+    finally:
+        change_rows("ALTER TABLE proofs_away RENAME TO proofs")
+
+    assert rows("SELECT cycle, status FROM cycle_runs ORDER BY opened_at, cycle") == [
+        ("overdue", "SUCCESS"), ("mora", "SUCCESS"), ("charge", "SUCCESS"),
+    ]  # fmt: skip
+    open_due()
+    assert rows("SELECT count(*), count(finished_at) FROM proofs") == [(1, 1)]
 
 
 def test_before_any_date_is_closed_there_is_nothing_to_prove_and_nothing_changes() -> None:

@@ -1,9 +1,10 @@
 """The proofs of the book in words: each rule of money.md §6, and what was found not to hold."""
 
+from collections import Counter
 from typing import TypedDict
 
-from domain.proofs import Difference
-from loanapp.components.formats import count_text, counted, date_text, instant_text
+from domain.proofs import KEPT_PER_RULE
+from loanapp.components.formats import counted, date_text, instant_text
 from loanapp.queries.proofs import ProofLine, ProofRecord
 
 # The rules of money.md §6, by their number, as a person reads them; what waits too long has none.
@@ -14,7 +15,7 @@ RULES = {
     "4": ("Números guardados", "Os totais de cada empréstimo são iguais ao recálculo."),
     "5": ("Nada apagado nem alterado", "Recebimentos, dispensas e auditoria batem com a corrente de resumos."),
     "6": ("Cobranças", "Cada cliente com algo a pagar tem uma mensagem ou um motivo."),
-    "stuck": ("Nada parado", "Nenhuma mensagem ou rotina espera há mais de uma hora."),
+    "": ("Nada parado", "Nenhuma mensagem ou rotina espera há mais de uma hora."),
 }
 NOT_PROVEN = "Ainda não conferida"
 
@@ -63,24 +64,21 @@ def proven_text(proof: ProofLine | None) -> str:
 
 
 def rule_rows(record: ProofRecord) -> list[RuleRow]:
-    """Return each rule with the number of differences of it; nothing before the first proof."""
-    if record.newest is None:
+    """Return each rule with the number of differences of it; nothing before a proof is finished."""
+    if record.newest is None or record.newest.finished_at is None:
         return []
-    found = [_rule_of(each) for each in record.differences]
+    found = Counter(each.rule for each in record.differences)
     return [
-        RuleRow(
-            title=title, detail=detail, is_sound=rule not in found,
-            result=counted(found.count(rule), "diferença", "diferenças") if rule in found else "Certo",
-        )
+        RuleRow(title=title, detail=detail, is_sound=not found[rule], result=_result(found[rule]))
         for rule, (title, detail) in RULES.items()
-    ]  # fmt: skip
+    ]
 
 
 def difference_rows(record: ProofRecord) -> list[DifferenceRow]:
-    """Return what was found, at most as many as a page holds."""
+    """Return what was found, of each rule at most as much as is kept."""
     return [
-        DifferenceRow(rule=RULES[_rule_of(each)][0], record=each.record, found=each.found, expected=each.expected)
-        for each in record.differences[:100]
+        DifferenceRow(rule=RULES[each.rule][0], record=each.record, found=each.found, expected=each.expected)
+        for each in record.differences
     ]
 
 
@@ -92,7 +90,12 @@ def proof_row(line: ProofLine) -> ProofRow:
         business_date=date_text(line.business_date),
         who=line.requested_by_name or "Sistema",
         finished_at=instant_text(line.finished_at) if is_finished else "Conferindo…",
-        checked=f"{count_text(line.requests_checked)} empréstimos · {count_text(line.clients_checked)} clientes",
+        checked=" · ".join(
+            (
+                counted(line.requests_checked, "empréstimo", "empréstimos"),
+                counted(line.clients_checked, "cliente", "clientes"),
+            )
+        ),
         result=("Certo" if is_sound(line) else counted(line.differences, "diferença", "diferenças"))
         if is_finished
         else "—",
@@ -100,6 +103,9 @@ def proof_row(line: ProofLine) -> ProofRow:
     )
 
 
-def _rule_of(difference: Difference) -> str:
-    number = difference.invariant[:1]
-    return number if number in RULES else "stuck"
+def _result(differences: int) -> str:
+    if not differences:
+        return "Certo"
+    if differences == KEPT_PER_RULE:
+        return f"{differences} diferenças ou mais"
+    return counted(differences, "diferença", "diferenças")
