@@ -5,7 +5,7 @@ The rule is the statement from which the run itself updates; for `charge`, the d
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -128,6 +128,17 @@ def preview_lines(tx: Tx, parameters: PreviewOf) -> PreviewLines:
 @query(Permission.CYCLES_VIEW)
 def client_of_request(tx: Tx, number: int) -> UUID:
     """Return the client of the request with this number, for a run over one client; raise RequestNotFound."""
+    return _client_of(tx, number)
+
+
+@query(Permission.CYCLES_VIEW)
+def preview_asked(tx: Tx, asked: tuple[PreviewOf, int | None]) -> PreviewOf:
+    """Return what to preview, kept to the client of the request where its number is given; raise RequestNotFound."""
+    parameters, number = asked
+    return parameters if number is None else replace(parameters, only_client_id=_client_of(tx, number))
+
+
+def _client_of(tx: Tx, number: int) -> UUID:
     client_id = tx.session.scalar(select(Request.client_id).where(Request.number == number))
     if client_id is None:
         raise RequestNotFound(field="request_number")

@@ -83,7 +83,7 @@ def test_with_nothing_due_a_look_costs_few_statements_and_writes_nothing(databas
         open_due()
 
     assert everything() == before
-    assert len(statements) <= 16
+    assert len(statements) <= 8
 
 
 def test_a_proof_that_can_not_be_made_leaves_the_cycles_closed() -> None:

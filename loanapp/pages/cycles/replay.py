@@ -1,6 +1,5 @@
 """Reexecutar: which cycle for which date, what it would change (a read), and the run itself (ux.md §2.18)."""
 
-import dataclasses
 from collections.abc import AsyncIterator, Mapping
 from datetime import date
 from typing import Any
@@ -10,10 +9,9 @@ import reflex as rx
 from domain.calendar import parse_date
 from domain.cycles import Cycle
 from domain.errors import Checks, DomainError
-from domain.permissions import Actor, Permission
+from domain.permissions import Permission
 from domain.requests import RequestNotFound
 from loanapp import bridge, clock
-from loanapp.clock import Moment
 from loanapp.components import address, feedback
 from loanapp.components.buttons import button, submit_button
 from loanapp.components.dialogs import command_dialog
@@ -26,7 +24,7 @@ from loanapp.components.table import caption
 from loanapp.gate import AuthState, requires
 from loanapp.pages.cycles.changes import changes
 from loanapp.pages.cycles.cycle_rows import NAMES, ChangeRow, Fact, count_facts, preview_rows
-from loanapp.queries.cycle_previews import CONTRACTS_SHOWN, PreviewOf, client_of_request, preview, preview_lines
+from loanapp.queries.cycle_previews import CONTRACTS_SHOWN, PreviewOf, preview, preview_asked, preview_lines
 from loanapp.queries.cycles import CycleCounts
 from loanapp.services.cycles import OpenRun, open_run
 
@@ -65,7 +63,7 @@ class ReplayState(AuthState):
     async def simulate(self, form: dict[str, Any]) -> None:
         """Show what the run would change; nothing is written."""
         self.errors, self.is_simulated, self._asked = {}, False, None
-        asked = await bridge.submit(client_asked, parse_asked, form)
+        asked = await bridge.submit(preview_asked, parse_asked, form)
         self.errors = feedback.field_errors(asked)
         if not asked.ok:
             return
@@ -138,14 +136,6 @@ def _request_number(text: str) -> int | None:
     if not number:
         raise RequestNotFound
     return number
-
-
-def client_asked(actor: Actor, moment: Moment, asked: tuple[PreviewOf, int | None]) -> PreviewOf:
-    """Return what to preview, kept to the client of the request that was named."""
-    parameters, number = asked
-    if number is None:
-        return parameters
-    return dataclasses.replace(parameters, only_client_id=client_of_request(actor, moment, number))
 
 
 def is_confirmed(texts: Mapping[str, str], business_date: date) -> bool:
