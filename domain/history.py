@@ -83,7 +83,8 @@ class PaymentFact:
     """Money received for the contract; `sequence` orders the facts of one day as they were recorded.
 
     `credit_uses` take from what is allocated here, from their day on: used credit is never allocated again.
-    `chosen` names the whole invoices that an early settlement covers: they come before the others.
+    `chosen` names the whole invoices that an early settlement covers: they come before the others.  `failures` are from
+    when to when it was told to have failed after its contract closed: what it left over is no credit (money.md §4).
     """
 
     payment_id: UUID
@@ -93,11 +94,15 @@ class PaymentFact:
     reversed_on: date | None = None
     credit_uses: tuple[CreditUse, ...] = ()
     chosen: frozenset[int] = frozenset()
+    failures: tuple[tuple[date, date | None], ...] = ()
 
     def credit_used(self, as_of: date) -> Money:
         """Return how much of its credit was in use elsewhere on a day."""
-        uses = [use.amount for use in self.credit_uses if _counts(use.used_on, use.returned_on, as_of)]
-        return total(uses)
+        return total(use.amount for use in self.credit_uses if _counts(use.used_on, use.returned_on, as_of))
+
+    def has_failed(self, as_of: date) -> bool:
+        """Whether it counted as failed on a day."""
+        return any(_counts(since, until, as_of) for since, until in self.failures)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -337,7 +342,8 @@ def replay(
         # Credit in use when the contract closed pays nothing here any more: given back, it is the client's.
         withheld = max(used, fact.credit_used(end))
         left = _allocate_payment(fact, fact.amount - withheld, oldest_first, lines) + withheld
-        unused_credit += left - used
+        if not fact.has_failed(as_of):
+            unused_credit += left - used
         credits_[fact.payment_id] = left
     mora_end = max(min(end, mora_as_of or end), last_day)
     invoices = tuple(ledgers[number].position(end, mora_end, is_closed=is_closed) for number in sorted(ledgers))

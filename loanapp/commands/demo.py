@@ -111,7 +111,7 @@ _CASES = (
     _Case(_M, 8, 18, Habit.STOPS, paid=2),
     _Case(_B, 10, 26, Habit.STOPS, paid=1),
     _Case(_M, 9, 36, Habit.STOPS, paid=1, principal_reais=6_400),
-    _Case(_M, 12, 52, Habit.STOPS, paid=1, is_blocked=True),
+    _Case(_M, 12, 70, Habit.STOPS, paid=1, is_blocked=True),
     _Case(_M, 12, 68, Habit.STOPS, paid=1),
     _Case(_W, 16, 84, Habit.STOPS, paid=2, plan=Plan.FLAT),
     _Case(_M, 12, 100, Habit.STOPS, principal_reais=9_000),

@@ -160,7 +160,8 @@ def effect_lines(before: DatedInvoice, after: DatedInvoice) -> list[list[str]]:
         ["Atraso", *overdue],
         ["Multa", brl_text(before.late_fee_cents), brl_text(after.late_fee_cents)],
         ["Mora", brl_text(before.mora_cents), brl_text(after.mora_cents)],
-        ["Em aberto hoje", brl_text(before.open_cents), brl_text(after.open_cents)],
+        ["Em aberto na parcela", brl_text(before.open_cents), brl_text(after.open_cents)],
+        ["Em aberto no empréstimo", brl_text(before.loan_open_cents), brl_text(after.loan_open_cents)],
     ]
 
 
@@ -196,7 +197,7 @@ def _form() -> rx.Component:
                 ),
             )
         ),
-        class_name="w-full table-fixed",
+        class_name="w-full [overflow-wrap:normal]",
     )
     count = form_held(FORM_ID, callback=state.count)
     hint = rx.el.p("Digite a nova data para ver o efeito.", class_name="muted")

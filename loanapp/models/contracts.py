@@ -157,6 +157,7 @@ def _loaded(
     chosen: defaultdict[UUID, set[int]] = defaultdict(set)
     adjustments, changes = [], []
     returns: dict[int, tuple[date, date | None]] = {}
+    failures: defaultdict[UUID, list[tuple[date, date | None]]] = defaultdict(list)
     for fact in facts:
         if fact.fact == Fact.ADJUSTMENT:
             adjustments.append(_adjustment(fact, numbers))
@@ -167,6 +168,8 @@ def _loaded(
             chosen[fact.payment_id].add(numbers[fact.invoice_id])
         elif fact.fact == Fact.RETURN:
             returns[numbers[fact.invoice_id]] = (fact.since, fact.until)
+        elif fact.fact == Fact.FAILURE:
+            failures[fact.payment_id].append((fact.since, fact.until))
         else:
             changes.append(_due_date_change(fact, numbers))
     return LoadedContract(
@@ -182,6 +185,7 @@ def _loaded(
                 reversed_on=row.reversed_on,
                 credit_uses=tuple(uses[row.id]),
                 chosen=frozenset(chosen[row.id]),
+                failures=tuple(failures[row.id]),
             )
             for row in payments
         ),

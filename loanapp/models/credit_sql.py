@@ -42,7 +42,7 @@ def is_in_use() -> ColumnElement[bool]:
 
 
 def unused_cents() -> ColumnElement[int]:
-    """Return what a payment left over and nobody uses, in centavos, 0 once it is reversed."""
+    """Return what a payment left over and nobody uses, in centavos, 0 once it is reversed or returned."""
     used = (
         select(func.coalesce(func.sum(CreditUse.amount_cents), 0))
         .where(CreditUse.source_payment_id == Payment.id, is_in_use())
@@ -50,7 +50,7 @@ def unused_cents() -> ColumnElement[int]:
         .scalar_subquery()
     )
     is_reversed = select(Reversal.id).where(Reversal.payment_id == Payment.id).correlate(Payment).exists()
-    return case((is_reversed, 0), else_=Payment.amount_cents - _ALLOCATED - used)
+    return case((or_(is_reversed, return_sql.is_returned()), 0), else_=Payment.amount_cents - _ALLOCATED - used)
 
 
 def sources_of(client_id: UUID) -> Select[*tuple[Any, ...]]:

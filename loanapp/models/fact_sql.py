@@ -47,6 +47,7 @@ class Fact(StrEnum):
     SETTLED_INVOICE = "SETTLED_INVOICE"
     DUE_DATE_CHANGE = "DUE_DATE_CHANGE"
     RETURN = "RETURN"
+    FAILURE = "FAILURE"
 
 
 # A row has these columns, those that its kind lacks as NULL; `since` and `until` are the days from which on it counts.
@@ -136,7 +137,7 @@ def rare_facts(request_ids: Sequence[UUID]) -> CompoundSelect[*tuple[Any, ...]]:
         .join(Invoice, Invoice.id == DueDateChange.invoice_id)
         .where(Invoice.request_id.in_(request_ids))
     )
-    return union_all(adjustments, uses, settled, moved, _returns(request_ids))
+    return union_all(adjustments, uses, settled, moved, _returns(request_ids), _failures(request_ids))
 
 
 def _returns(request_ids: Sequence[UUID]) -> Select[*tuple[Any, ...]]:
@@ -156,6 +157,25 @@ def _returns(request_ids: Sequence[UUID]) -> Select[*tuple[Any, ...]]:
         .join(Invoice, Invoice.id == ReturnedPayment.invoice_id)
         .outerjoin(Reversal, Reversal.returned_payment_id == ReturnedPayment.id)
         .where(Invoice.request_id.in_(request_ids))
+    )
+
+
+def _failures(request_ids: Sequence[UUID]) -> Select[*tuple[Any, ...]]:
+    """Return which payments of the requests were told to have failed, and from when to when that stood."""
+    return (
+        select(
+            *_columns(
+                Fact.FAILURE,
+                request_id=Payment.request_id,
+                payment_id=ReturnedPayment.payment_id,
+                sequence=ReturnedPayment.number,
+                since=ReturnedPayment.business_date,
+                until=Reversal.business_date,
+            )
+        )
+        .join(Payment, Payment.id == ReturnedPayment.payment_id)
+        .outerjoin(Reversal, Reversal.returned_payment_id == ReturnedPayment.id)
+        .where(Payment.request_id.in_(request_ids))
     )
 
 

@@ -35,7 +35,11 @@ class DueDateAsked:
 
 @dataclass(frozen=True, kw_only=True)
 class DatedInvoice:
-    """An invoice with a due date, on the business date: its state, days overdue, and in centavos its charges."""
+    """An invoice with a due date, on the business date: its state, days overdue, and in centavos its charges.
+
+    `loan_open_cents` is what its whole request owes then: payments reach the oldest invoice first, so that another
+    due date may move them from one invoice to another.
+    """
 
     due_date: date
     effective_due_date: date
@@ -44,6 +48,7 @@ class DatedInvoice:
     late_fee_cents: int
     mora_cents: int
     open_cents: int
+    loan_open_cents: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,8 +123,8 @@ def due_date_effect(tx: Tx, parameters: DueDateAsked) -> DueDateEffect:
         invoice_number=number,
         client_name=client_name,
         movable=tuple(movable[each] for each in sorted(movable)),
-        before=_dated(loaded, before),
-        after=_dated(moved, after),
+        before=_dated(loaded, before, tx.business_date),
+        after=_dated(moved, after, tx.business_date),
         obstacle=obstacle.code if obstacle else "",
         values=obstacle.values if obstacle else {},
     )
@@ -140,7 +145,7 @@ def _invoice_of(loaded: LoadedContract, number: int, day: date) -> InvoicePositi
     return next(invoice for invoice in loaded.position(day).invoices if invoice.number == number)
 
 
-def _dated(loaded: LoadedContract, position: InvoicePosition) -> DatedInvoice:
+def _dated(loaded: LoadedContract, position: InvoicePosition, day: date) -> DatedInvoice:
     invoice = next(each for each in loaded.contract.invoices if each.number == position.number)
     return DatedInvoice(
         due_date=invoice.due_date,
@@ -150,4 +155,5 @@ def _dated(loaded: LoadedContract, position: InvoicePosition) -> DatedInvoice:
         late_fee_cents=position.late_fee.cents,
         mora_cents=position.mora.cents,
         open_cents=position.open.total.cents,
+        loan_open_cents=sum(each.open.total.cents for each in loaded.position(day).invoices),
     )

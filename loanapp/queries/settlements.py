@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from sqlalchemy import select
+
 from domain.payments import check_received_on
 from domain.permissions import Permission
 from domain.requests import RequestNotFound, RequestStatus, RequestTakesNoPayment
 from domain.settlement import quote_settlement
+from loanapp.models.clients import Client
 from loanapp.models.contracts import load_contracts
 from loanapp.models.requests import Request
 from loanapp.queries._query import Tx, query
@@ -39,6 +42,7 @@ class SettlementQuote:
     """What settles the invoices: `to_pay_cents` is the total that `settle_early` expects."""
 
     request_number: int
+    client_name: str
     received_on: date
     lines: tuple[SettlementLine, ...]
     discount_cents: int
@@ -48,9 +52,14 @@ class SettlementQuote:
 @query(Permission.PAYMENTS_SETTLE)
 def settlement_quote(tx: Tx, parameters: SettlementOf) -> SettlementQuote:
     """Return what settles invoices on a day; raise `settlement.*`, `payment.*` or `request.*` errors."""
-    request = tx.session.get(Request, parameters.request_id)
-    if request is None:
+    found = tx.session.execute(
+        select(Request, Client.name)
+        .join(Client, Client.id == Request.client_id)
+        .where(Request.id == parameters.request_id)
+    ).one_or_none()
+    if found is None:
         raise RequestNotFound(field="request_id")
+    request, client_name = found
     if request.status not in (RequestStatus.ACTIVE, RequestStatus.LOST) or request.disbursed_on is None:
         raise RequestTakesNoPayment(status=request.status)
     day = check_received_on(parameters.received_on, today=tx.business_date, disbursed_on=request.disbursed_on)
@@ -61,6 +70,7 @@ def settlement_quote(tx: Tx, parameters: SettlementOf) -> SettlementQuote:
     is_open = {invoice.number: invoice.open for invoice in position.invoices}
     return SettlementQuote(
         request_number=request.number,
+        client_name=client_name,
         received_on=day,
         lines=tuple(
             SettlementLine(

@@ -24,7 +24,7 @@ from domain.permissions import Actor, Permission
 from domain.proofs import Difference
 from domain.requests import DISBURSED, RequestStatus
 from loanapp.clock import Moment
-from loanapp.models import credit_sql
+from loanapp.models import credit_sql, return_sql
 from loanapp.models.clients import Client
 from loanapp.models.contracts import LoadedContract, aggregate_columns, invoice_columns, load_contracts, to_recover
 from loanapp.models.cycles import IS_WHOLE, CycleRun
@@ -279,7 +279,10 @@ def _credit_differences(tx: Tx) -> Iterator[Difference]:
         .join(Request, Request.id == Payment.request_id)
         .outerjoin(allocated, allocated.c.payment_id == Payment.id)
         .outerjoin(used, used.c.source_payment_id == Payment.id)
-        .where(Payment.id.not_in(select(Reversal.payment_id).where(Reversal.payment_id.is_not(None))))
+        .where(
+            Payment.id.not_in(select(Reversal.payment_id).where(Reversal.payment_id.is_not(None))),
+            ~return_sql.is_returned(),
+        )
         .group_by(Request.client_id)
         .subquery()
     )

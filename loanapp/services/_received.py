@@ -6,10 +6,12 @@ from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 
+from domain.cash import check_cash_ceiling
 from domain.money import Money
 from domain.payments import PaymentIdTaken, PaymentMethod
+from domain.permissions import Limit
 from domain.requests import RequestNotFound
-from loanapp.models import locks
+from loanapp.models import cash_sql, locks
 from loanapp.models.clients import Client
 from loanapp.models.payments import Payment
 from loanapp.models.requests import Request
@@ -45,6 +47,23 @@ def locked(tx: Tx, request_id: UUID) -> tuple[Client, Request]:
     if found is None:
         raise RequestNotFound(field="request_id")
     return found
+
+
+def lock_cash(tx: Tx, method: PaymentMethod | None) -> bool:
+    """Say whether what is received by a method meets the actor's ceiling of cash in hand.
+
+    If so, what they hold is locked: before any client is.
+    """
+    has_ceiling = method == PaymentMethod.CASH and tx.actor.limits.get(Limit.CASH_IN_HAND_CENTS, 0) is not None
+    if has_ceiling and tx.actor.user_id is not None:
+        locks.cash_of(tx.session, tx.actor.user_id)
+    return has_ceiling
+
+
+def check_ceiling(tx: Tx, amount: Money) -> Money:
+    """Return an amount of cash; raise CashCeilingReached where the actor, locked, may not hold it as well."""
+    in_hand = Money(int(tx.session.scalars(cash_sql.held_cents(tx.actor.user_id)).one()))
+    return check_cash_ceiling(tx.actor, amount, in_hand=in_hand)
 
 
 def existing(tx: Tx, received: Received) -> PaymentReceipt | None:

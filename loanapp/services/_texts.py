@@ -78,6 +78,23 @@ def check_answer_limits(tx: Tx, client: Client, *, about: str) -> None:
         raise MessageTooFrequent(maximum=TEXTS_PER_WEEK)
 
 
+def check_receipt_limit(tx: Tx, client: Client, *, about: str) -> None:
+    """Bound how often one receipt is sent: three times in seven days; `about` is what the keys of its texts begin with.
+
+    Raises MessageTooFrequent.
+    """
+    sent = tx.session.scalar(
+        select(func.count()).where(
+            Message.client_id == client.id,
+            Message.dedupe_key.startswith(about),
+            Message.status.in_(_ON_ITS_WAY),
+            Message.business_date > tx.business_date - timedelta(days=7),
+        )
+    )
+    if sent is not None and sent >= TEXTS_PER_WEEK:
+        raise MessageTooFrequent(maximum=TEXTS_PER_WEEK)
+
+
 def queue(tx: Tx, client: Client, row: dict[str, Any]) -> QueuedText:
     """Promise a text that a person sends and note it; raise MessageAlreadyToday where its key is taken."""
     if row["reason"]:

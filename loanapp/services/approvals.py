@@ -123,7 +123,8 @@ def ask_waiver(tx: Tx, command: AskWaiver) -> UUID:
     """
     reason = _checked(command.reason)
     client, request = _received.locked(tx, command.request_id)
-    if _is_asked(tx, ApprovalKind.WAIVER, command.approval_id, request):
+    lines = told_lines(command.lines)
+    if _is_asked(tx, ApprovalKind.WAIVER, command.approval_id, request, lines=lines):
         return command.approval_id
     _waivers.check_running(request)
     check_lines(load_contracts(tx.session, [request.id])[request.id].position(tx.business_date), command.lines)
@@ -132,7 +133,7 @@ def ask_waiver(tx: Tx, command: AskWaiver) -> UUID:
         approval_id=command.approval_id,
         amount=total(line[2] for line in command.lines),
         reason=reason,
-        details={"lines": told_lines(command.lines)},
+        details={"lines": lines},
     )
     _ask(tx, client, request, question)
     return command.approval_id
@@ -229,11 +230,14 @@ def _checked(reason: str) -> str:
     return kept
 
 
-def _is_asked(tx: Tx, kind: ApprovalKind, approval_id: UUID, request: Request) -> bool:
+def _is_asked(
+    tx: Tx, kind: ApprovalKind, approval_id: UUID, request: Request, *, lines: list[dict[str, Any]] | None = None
+) -> bool:
     """Say whether this very wish was asked before; raise where its id or its place is another question's."""
     same_id = tx.session.get(Approval, approval_id)
     if same_id is not None:
-        if (same_id.kind, same_id.request_id, same_id.asked_by) != (kind, request.id, tx.actor.user_id):
+        asked = (same_id.kind, same_id.request_id, same_id.asked_by, same_id.details.get("lines"))
+        if asked != (kind, request.id, tx.actor.user_id, lines):
             raise ApprovalIdTaken
         return True
     waiting = select(Approval.id).where(

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from domain.adjustments import AdjustmentKind, remainder_to_waive
-from domain.cash import check_cash_ceiling
 from domain.clients import optional_text
 from domain.errors import Checks
 from domain.money import Money
@@ -21,9 +20,8 @@ from domain.payments import (
     check_proportion,
     check_received_on,
 )
-from domain.permissions import Limit, Permission
+from domain.permissions import Permission
 from domain.requests import RequestStatus, RequestTakesNoPayment
-from loanapp.models import cash_sql, locks
 from loanapp.models.company import CompanySettings
 from loanapp.models.contracts import load_contracts
 from loanapp.models.requests import Request
@@ -63,9 +61,7 @@ class RegisterPayment:
 @use_case(Permission.PAYMENTS_REGISTER)
 def register_payment(tx: Tx, command: RegisterPayment) -> PaymentReceipt:
     """Register a payment and allocate it; the same id and order again returns the first receipt (money.md §4)."""
-    has_ceiling = command.method == PaymentMethod.CASH and tx.actor.limits.get(Limit.CASH_IN_HAND_CENTS, 0) is not None
-    if has_ceiling and tx.actor.user_id is not None:
-        locks.cash_of(tx.session, tx.actor.user_id)
+    has_ceiling = _received.lock_cash(tx, command.method)
     client, request = _received.locked(tx, command.request_id)
     received = Received(
         payment_id=command.payment_id,
@@ -121,7 +117,7 @@ def _checked_note(tx: Tx, command: RegisterPayment, request: Request, *, has_cei
         checks.take("amount", check_proportion, command.amount, owed=owed, lent=lent)
     checks.take("method", check_method, command.method)
     if has_ceiling:
-        checks.take("amount", check_cash_ceiling, tx.actor, command.amount, in_hand=_cash_in_hand(tx))
+        checks.take("amount", _received.check_ceiling, tx, command.amount)
     day = checks.take(
         "received_on", check_received_on, command.received_on, today=tx.business_date, disbursed_on=request.disbursed_on
     )
@@ -131,10 +127,6 @@ def _checked_note(tx: Tx, command: RegisterPayment, request: Request, *, has_cei
         checks.take("note", check_backdate_reason, command.note, day, today=tx.business_date)
     checks.finish()
     return note or ""
-
-
-def _cash_in_hand(tx: Tx) -> Money:
-    return Money(int(tx.session.scalars(cash_sql.held_cents(tx.actor.user_id)).one()))
 
 
 def _waive_remainder(tx: Tx, request: Request, receipt: PaymentReceipt) -> list[dict[str, Any]]:

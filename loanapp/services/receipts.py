@@ -13,7 +13,7 @@ from loanapp.models import locks
 from loanapp.models.clients import Client
 from loanapp.models.messages import Message
 from loanapp.models.payments import Payment, Reversal
-from loanapp.services import _audit, _outbox, _receipts
+from loanapp.services import _audit, _outbox, _receipts, _texts
 from loanapp.services._receipts import ReceiptLinkMade
 from loanapp.services._use_case import Tx, use_case
 
@@ -109,7 +109,7 @@ def revoke_receipt_links(tx: Tx, command: RevokeReceiptLinks) -> int:
 def send_receipt(tx: Tx, command: SendReceipt) -> ReceiptQueued:
     """Queue the text that brings a receipt's link.
 
-    Raises PaymentNotFound, ReceiptOfReversed, MessageOptedOut, MessageNumberFlagged.
+    Raises PaymentNotFound, ReceiptOfReversed, MessageOptedOut, MessageNumberFlagged, MessageTooFrequent.
     """
     client, payment = _locked(tx, command.payment_id)
     key = _outbox.receipt_key(payment.id, command.message_id)
@@ -122,6 +122,7 @@ def send_receipt(tx: Tx, command: SendReceipt) -> ReceiptQueued:
         raise MessageOptedOut
     if client.phone_flag:
         raise MessageNumberFlagged(flag=client.phone_flag)
+    _texts.check_receipt_limit(tx, client, about=_outbox.receipt_key(payment.id))
     row = _outbox.queue_receipt(tx, client, payment_id=payment.id, key=key)
     _audit.note(
         tx, client, "message.queued", "message", message_id,

@@ -23,7 +23,7 @@ from loanapp.models.clients import Client
 from loanapp.models.contracts import load_contracts
 from loanapp.models.renegotiations import Renegotiation, offer_of
 from loanapp.models.requests import Request
-from loanapp.services import _agreements, _outbox
+from loanapp.services import _agreements, _outbox, _received
 from loanapp.services._agreements import DownPayment
 from loanapp.services._use_case import Tx, use_case
 
@@ -183,6 +183,7 @@ def accept(tx: Tx, command: AcceptOffer) -> OfferReceipt:
     Raises OfferExpired, OfferDebtChanged, RequestMoved where another agreement was faster, `renegotiation.*`
     otherwise; the same ids again return the first receipt.
     """
+    has_ceiling = _received.lock_cash(tx, command.down_payment_method)
     client, row = _locked(tx, command.renegotiation_id)
     if row.status == RenegotiationStatus.ACCEPTED and row.new_request_id == command.new_request_id:
         return _receipt(tx, row)
@@ -192,6 +193,10 @@ def accept(tx: Tx, command: AcceptOffer) -> OfferReceipt:
         _agreements.propose(tx, client, row)
     rules.check_move(RenegotiationStatus(row.status), RenegotiationStatus.ACCEPTED)
     down_payment = _down_payment(row, command)
+    if has_ceiling and down_payment is not None:
+        checks = Checks()
+        checks.take("down_payment_method", _received.check_ceiling, tx, down_payment.amount)
+        checks.finish()
     new = _agreements.conclude(tx, client, old, row, command.new_request_id, down_payment)
     row.status, row.accepted_on, row.new_request_id = RenegotiationStatus.ACCEPTED, tx.business_date, new.id
     row.closed_by, row.closed_at = tx.actor.user_id, tx.now

@@ -15,7 +15,7 @@ from domain.permissions import Permission
 from domain.renegotiations import returned_payment_invoice
 from domain.requests import RequestStatus, RequestTakesNoPayment
 from domain.returns import TAKES_RETURNS, AlreadyReturned, ReturnIdTaken, ReturnSettledNothing, check_returnable
-from domain.reversals import AlreadyReversed
+from domain.reversals import AlreadyReversed, CreditInUse
 from loanapp.models import credit_sql, return_sql
 from loanapp.models.contracts import company_holidays, load_contracts
 from loanapp.models.invoices import Invoice
@@ -52,7 +52,8 @@ class ReturnReceipt:
 def return_payment(tx: Tx, command: ReturnPayment) -> ReturnReceipt:
     """Add to the newest request of the chain an invoice of what a failed payment had settled, due today (money.md §4).
 
-    The payment and its closed request stay as they are.  Credit that the payment had used is the client's again.
+    The payment and its closed request stay as they are.  Credit that the payment had used is the client's again, what
+    it left over is none; where that is in use, CreditInUse: the use is undone first, as before a reversal.
     """
     payment = tx.session.get(Payment, command.payment_id)
     if payment is None:
@@ -72,6 +73,8 @@ def return_payment(tx: Tx, command: ReturnPayment) -> ReturnReceipt:
     _insert(tx, command, _agreements.invoice_row(newest.id, invoice), reason)
     cause = Cause(payment_id=payment.id)
     position = _positions.settle(tx, client, newest, cause)
+    # What it left over is no credit any more.
+    _positions.settle(tx, client, old, _positions.NOTHING)
     for request_id in sources:
         _positions.settle(tx, client, tx.session.get_one(Request, request_id), cause)
     _audit.note(
@@ -110,6 +113,9 @@ def _check(tx: Tx, payment: Payment, old: Request) -> None:
     standing = select(ReturnedPayment.id).where(ReturnedPayment.payment_id == payment.id, return_sql.stands())
     if tx.session.scalar(standing) is not None:
         raise AlreadyReturned
+    used_by = tx.session.scalars(credit_sql.users_of(payment.id)).all()
+    if used_by:
+        raise CreditInUse(used_by=", ".join(used_by))
 
 
 def _newest_of_chain(tx: Tx, old: Request) -> Request:

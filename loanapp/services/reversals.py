@@ -180,6 +180,8 @@ def reverse_return(tx: Tx, command: ReverseReturn) -> ReversalReceipt:
     target = {"returned_payment_id": returned.id}
     if _is_done(tx, command.reversal_id, target):
         return ReversalReceipt(command.reversal_id, is_new=False)
+    # What was read before the lock may have been paid meanwhile.
+    tx.session.refresh(invoice)
     payment = tx.session.get_one(Payment, returned.payment_id)
     registered = Registered(by=returned.recorded_by, on=returned.business_date, at=returned.recorded_at)
     reason = _audit.masked(client, _checked(tx, registered, command.reason, request))
@@ -190,6 +192,8 @@ def reverse_return(tx: Tx, command: ReverseReturn) -> ReversalReceipt:
     invoice.status, invoice.paid_on = InvoiceStatus.CANCELLED, None
     facts = {"payment": payment.number, "request": request.number, "invoice": invoice.number} | _told(target)
     _note(tx, client, "payment.return_reversed", command.reversal_id, reason, facts)
+    # What it left over is the client's credit again; it moves nothing of its closed request.
+    _positions.settle(tx, client, tx.session.get_one(Request, payment.request_id), _positions.NOTHING)
     _resettle(tx, client, [request.id], command.reversal_id)
     return ReversalReceipt(command.reversal_id, is_new=True)
 

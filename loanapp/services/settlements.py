@@ -54,6 +54,7 @@ class SettleEarly:
 @use_case(Permission.PAYMENTS_SETTLE)
 def settle_early(tx: Tx, command: SettleEarly) -> PaymentReceipt:
     """Take the unearned interest off and register the payment, both or neither; SettlementChanged for a stale total."""
+    has_ceiling = _received.lock_cash(tx, command.method)
     client, request = _received.locked(tx, command.request_id)
     received = Received(
         payment_id=command.payment_id,
@@ -67,7 +68,7 @@ def settle_early(tx: Tx, command: SettleEarly) -> PaymentReceipt:
         return existing
     if request.status not in (RequestStatus.ACTIVE, RequestStatus.LOST):
         raise RequestTakesNoPayment(status=request.status)
-    note = _audit.masked(client, _checked_note(tx, command, request))
+    note = _audit.masked(client, _checked_note(tx, command, request, has_ceiling=has_ceiling))
     loaded = load_contracts(tx.session, [request.id])[request.id]
     position = loaded.recounted(command.received_on)
     disbursed_on = loaded.request.disbursed_on
@@ -104,12 +105,14 @@ def settle_early(tx: Tx, command: SettleEarly) -> PaymentReceipt:
     return receipt
 
 
-def _checked_note(tx: Tx, command: SettleEarly, request: Request) -> str:
+def _checked_note(tx: Tx, command: SettleEarly, request: Request, *, has_ceiling: bool) -> str:
     """Check the order's fields, all in one go; return its note."""
     assert request.disbursed_on is not None
     checks = Checks()
     checks.take("expected_total", check_amount, command.expected_total)
     checks.take("method", check_method, command.method)
+    if has_ceiling:
+        checks.take("method", _received.check_ceiling, tx, command.expected_total)
     day = checks.take(
         "received_on", check_received_on, command.received_on, today=tx.business_date, disbursed_on=request.disbursed_on
     )

@@ -14,10 +14,9 @@ from domain.requests import RequestNotFound
 from loanapp import bridge
 from loanapp.papers.calculation import calculation_pdf
 from loanapp.queries.calculations import CalculationOf, calculation_paper
-from loanapp.web import visitors
+from loanapp.web import _paths, visitors
 from loanapp.web._doors import guarded
 
-_NUMBER_DIGITS = 15
 _INVOICE_DIGITS = 4
 _STATUSES = {
     RequestNotFound.code: HTTPStatus.NOT_FOUND,
@@ -54,7 +53,7 @@ def _asked(request: Request) -> CalculationOf | None:
     """Read what is asked for; None for what no calculation can have."""
     number, invoice = request.path_params["number"], request.query_params.get("parcela", "")
     is_number = invoice.isascii() and invoice.isdigit() and len(invoice) <= _INVOICE_DIGITS
-    if len(str(number)) > _NUMBER_DIGITS or (invoice and not is_number):
+    if invoice and not is_number:
         return None
     written = request.query_params.get("ate", "")
     try:
@@ -68,4 +67,5 @@ def _refusal(status: HTTPStatus, text: str) -> Response:
     return PlainTextResponse(text, status_code=status, headers={"cache-control": "no-store"})
 
 
-routes = [Route("/pdf/calculo/{number:int}", as_pdf, methods=["GET"])]
+_paths.register()
+routes = [Route("/pdf/calculo/{number:number}", as_pdf, methods=["GET"])]

@@ -27,12 +27,10 @@ from loanapp.queries.agreement_paper import agreement_of, agreement_paper
 from loanapp.queries.contract_paper import contract_paper
 from loanapp.queries.loan_papers import StatementOf, carnet_paper, quittance_paper, statement_paper
 from loanapp.services.papers import NotePaper, note_paper
-from loanapp.web import visitors
+from loanapp.web import _paths, visitors
 from loanapp.web._doors import guarded
 
 _HEADERS = {"cache-control": "no-store", "x-robots-tag": "noindex"}
-# No column holds a longer number: it is none of ours.
-_NUMBER_MAXIMUM = 10**15
 
 
 @guarded(Permission.PAPERS_ISSUE)
@@ -40,7 +38,7 @@ async def contract(request: Request) -> Response:
     """Give a loan's contract; that of a loan which an agreement made is the agreement."""
     if await visitors.enter(request) is None:
         return _signed_out()
-    number = _number(request)
+    number = request.path_params["number"]
     made_by = await bridge.read(agreement_of, number)
     if not made_by.ok:
         return _refused(made_by)
@@ -57,7 +55,7 @@ async def carnet(request: Request) -> Response:
     """Give the slips of a loan's open invoices."""
     if await visitors.enter(request) is None:
         return _signed_out()
-    number = _number(request)
+    number = request.path_params["number"]
     return await _given(await bridge.read(carnet_paper, number), PaperKind.CARNET, carnet_pdf, f"carne-{number}")
 
 
@@ -66,7 +64,7 @@ async def statement(request: Request) -> Response:
     """Give a loan's statement, as of the date of `ate`, or of today."""
     if await visitors.enter(request) is None:
         return _signed_out()
-    number = _number(request)
+    number = request.path_params["number"]
     asked = StatementOf(number=number, as_of=_date(request.query_params.get("ate", "")))
     return await _given(
         await bridge.read(statement_paper, asked), PaperKind.STATEMENT, statement_pdf, f"extrato-{number}"
@@ -78,7 +76,7 @@ async def quittance(request: Request) -> Response:
     """Give the quittance of a paid loan."""
     if await visitors.enter(request) is None:
         return _signed_out()
-    number = _number(request)
+    number = request.path_params["number"]
     return await _given(
         await bridge.read(quittance_paper, number), PaperKind.QUITTANCE, quittance_pdf, f"quitacao-{number}"
     )
@@ -108,10 +106,6 @@ async def _given(read: Outcome[Any], kind: PaperKind, write: Callable[[Any], byt
     return Response(content, media_type="application/pdf", headers=headers)
 
 
-def _number(request: Request) -> int:
-    return min(int(request.path_params["number"]), _NUMBER_MAXIMUM)
-
-
 def _date(text: str) -> date | None:
     try:
         return date.fromisoformat(text[:10])
@@ -137,10 +131,11 @@ def _refusal(status: HTTPStatus, text: str) -> Response:
     return PlainTextResponse(text, status_code=status, headers=_HEADERS)
 
 
+_paths.register()
 routes = [
-    Route("/pdf/emprestimos/{number:int}/contrato", contract, methods=["GET"]),
-    Route("/pdf/emprestimos/{number:int}/carne", carnet, methods=["GET"]),
-    Route("/pdf/emprestimos/{number:int}/extrato", statement, methods=["GET"]),
-    Route("/pdf/emprestimos/{number:int}/quitacao", quittance, methods=["GET"]),
+    Route("/pdf/emprestimos/{number:number}/contrato", contract, methods=["GET"]),
+    Route("/pdf/emprestimos/{number:number}/carne", carnet, methods=["GET"]),
+    Route("/pdf/emprestimos/{number:number}/extrato", statement, methods=["GET"]),
+    Route("/pdf/emprestimos/{number:number}/quitacao", quittance, methods=["GET"]),
     Route("/pdf/propostas/{offer_id:uuid}", agreement, methods=["GET"]),
 ]

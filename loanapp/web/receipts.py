@@ -20,14 +20,12 @@ from loanapp.bridge import Outcome
 from loanapp.papers.receipt import receipt_pdf
 from loanapp.queries.receipts import Receipt, ReceiptOf, opened_receipt, receipt
 from loanapp.services.receipts import IssueReceipt, issue_receipt
-from loanapp.web import visitors
+from loanapp.web import _paths, visitors
 from loanapp.web._doors import guarded, open_to_all
 from loanapp.web.receipt_page import CONTENT_POLICY, fault_html, not_good_html, receipt_html
 
 _HEADERS = {"cache-control": "no-store", "x-robots-tag": "noindex, nofollow, noarchive"}
 _PAGE_HEADERS = _HEADERS | {"referrer-policy": "no-referrer", "content-security-policy": CONTENT_POLICY}
-_NUMBER_MAXIMUM = 10**15
-_STATUSES = {PaymentNotFound.code: HTTPStatus.NOT_FOUND, PermissionMissing.code: HTTPStatus.FORBIDDEN}
 
 
 @open_to_all
@@ -71,9 +69,7 @@ async def _issued(request: Request, way: ReceiptWay, write: Callable[[Receipt], 
     """Give a copy, once it is noted who took it: what can't be noted is not given."""
     if await visitors.enter(request) is None:
         return _refusal(HTTPStatus.UNAUTHORIZED, "Entre no sistema para continuar.")
-    # No column holds a longer number: it is none of ours.
-    number = min(request.path_params["number"], _NUMBER_MAXIMUM)
-    issued = await bridge.run(issue_receipt, IssueReceipt(number=number, way=way))
+    issued = await bridge.run(issue_receipt, IssueReceipt(number=request.path_params["number"], way=way))
     if not issued.ok:
         return _refused(issued)
     copy = ReceiptOf(payment_id=issued.result.payment_id, copy_number=issued.result.copy_number)
@@ -102,7 +98,9 @@ def _refused(outcome: Outcome[object]) -> Response:
     if outcome.reference:
         return _refusal(HTTPStatus.INTERNAL_SERVER_ERROR, f"Algo deu errado. Código: {outcome.reference}.")
     problem = outcome.problems[0]
-    status = _STATUSES.get(problem.code, HTTPStatus.CONFLICT)
+    if problem.code == PaymentNotFound.code:
+        return _refusal(HTTPStatus.NOT_FOUND, "Este recibo não existe.")
+    status = HTTPStatus.FORBIDDEN if problem.code == PermissionMissing.code else HTTPStatus.CONFLICT
     return _refusal(status, str(problem.values.get("denial") or problem.code))
 
 
@@ -110,9 +108,10 @@ def _refusal(status: HTTPStatus, text: str) -> Response:
     return PlainTextResponse(text, status_code=status, headers={"cache-control": "no-store"})
 
 
+_paths.register()
 routes = [
     Route("/r/{token}", by_link, methods=["GET"]),
     Route("/r/{token}/pdf", pdf_by_link, methods=["GET"]),
-    Route("/pdf/recibos/{number:int}", pdf, methods=["GET"]),
-    Route("/recibos/{number:int}", on_paper, methods=["GET"]),
+    Route("/pdf/recibos/{number:number}", pdf, methods=["GET"]),
+    Route("/recibos/{number:number}", on_paper, methods=["GET"]),
 ]

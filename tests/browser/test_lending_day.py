@@ -10,49 +10,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import Product
+from tests.browser.desk import Desk
+from tests.browser.product import Product
 
 pytestmark = pytest.mark.xdist_group("browser")
 
 PASSWORD = "uma senha de testes comprida"
 MANAGER, SECOND_MANAGER, ADMIN = "ana@teste.com", "rui@teste.com", "chefe@teste.com"
 # Generous: the machines that test are small and busy.
-PATIENCE_MS = 30_000
 ARRIVAL_MS = 120_000
-
-
-class Desk:
-    """One signed-in person at a browser of their own."""
-
-    def __init__(self, browser: Browser, product: Product, email: str, *, width: int = 1366) -> None:
-        self.product = product
-        self.context: BrowserContext = browser.new_context(
-            viewport={"width": width, "height": 900}, locale="pt-BR", timezone_id="America/Sao_Paulo"
-        )
-        self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(PATIENCE_MS)
-        self.errors: list[str] = []
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.open("/entrar")
-        self.page.get_by_label("E-mail").fill(email)
-        self.page.get_by_label("Senha", exact=True).fill(PASSWORD)
-        self.page.get_by_role("button", name="Entrar").click()
-        self.sees("h1", "Painel")
-
-    def open(self, path: str) -> None:
-        """Go to an address of the product."""
-        self.page.goto(self.product.url + path)
-
-    def sees(self, selector: str, text: str | re.Pattern[str], *, timeout: int = PATIENCE_MS) -> None:
-        """Wait until a part of the page shows a text."""
-        expect(self.page.locator(selector).filter(has_text=text).first).to_be_visible(timeout=timeout)
-
-    def leave(self) -> None:
-        """Close the browser; nothing may have gone wrong in it."""
-        self.context.close()
-        assert self.errors == []
 
 
 @pytest.fixture(scope="module")
@@ -79,17 +47,17 @@ def add_user(product: Product, email: str, name: str, role: str) -> None:
 def test_a_lending_day(
     monday: Product, start_product: Callable[..., Product], data_dir: Path, browser: Browser
 ) -> None:
-    manager = Desk(browser, monday, MANAGER)
+    manager = Desk(browser, monday, MANAGER, PASSWORD)
     onboard(manager)
     ask(manager)
     manager.leave()
-    second = Desk(browser, monday, SECOND_MANAGER)
+    second = Desk(browser, monday, SECOND_MANAGER, PASSWORD)
     approve_and_disburse(second)
     second.leave()
     monday.stop()
 
     wednesday = start_product("--no-demo", data_dir=data_dir, LOANAPP_CLOCK="2026-03-04T04:59 x300")
-    desk = Desk(browser, wednesday, ADMIN)
+    desk = Desk(browser, wednesday, ADMIN, PASSWORD)
     see_the_cycles_and_the_text(desk)
     run_the_cycles_again(wednesday)
     receive(desk)

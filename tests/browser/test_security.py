@@ -26,7 +26,7 @@ from loanapp.models.base import Session, bind, make_engine
 from loanapp.pages.clients.client_state import TABS
 from loanapp.services import clients, documents, follow_ups, payments, requests
 from loanapp.services.users import AddUser, add_user
-from tests.browser.conftest import Product
+from tests.browser.product import Product
 from tests.conftest import ENVIRONMENT
 
 pytestmark = pytest.mark.xdist_group("browser")

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from loanapp.commands import servers
-from tests.browser.conftest import Product
+from tests.browser.product import Product
 
 pytestmark = pytest.mark.xdist_group("browser")
 

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from loanapp.commands import environment, servers
-from tests.browser.conftest import PROJECT, Product
+from tests.browser.product import PROJECT, Product
 
 pytestmark = pytest.mark.xdist_group("browser")
 

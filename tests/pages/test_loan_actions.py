@@ -165,7 +165,8 @@ def test_a_new_due_date_shows_what_it_changes_before_it_is_confirmed() -> None:
         ["Atraso", "12 dias", "em dia"],
         ["Multa", "R$\xa07,00", "R$\xa00,00"],
         ["Mora", "R$\xa01,40", "R$\xa00,00"],
-        ["Em aberto hoje", "R$\xa0358,40", "R$\xa0350,00"],
+        ["Em aberto na parcela", "R$\xa0358,40", "R$\xa0350,00"],
+        ["Em aberto no empréstimo", "R$\xa0708,40", "R$\xa0700,00"],
     ]
     assert (shown.verb, shown.obstacle) == ("Alterar para 28/02/2026", "")
     assert rows("SELECT count(*) FROM due_date_changes") == [(0,)]

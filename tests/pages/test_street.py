@@ -55,7 +55,7 @@ def test_a_supervisors_day_begins_with_the_clients_and_the_menu_shows_what_the_r
     assert home_of(Role.STREET_SUPERVISOR) == "/clientes"
     held = set(state.permissions)
     shown = [item.text for _, items in MENU for item in items if item.permission.value in held]
-    assert shown == ["Empréstimos", "Parcelas", "Clientes"]
+    assert shown == ["Empréstimos", "Parcelas", "Recebimentos", "Meu caixa", "Clientes"]
     assert Permission.DASHBOARD_VIEW.value not in held
 
 

@@ -101,7 +101,7 @@ def test_pages_go_back_and_forth_without_a_gap_or_a_double() -> None:
     a_company()
     admin = a_person(Role.SUPER_ADMIN)
     for day in range(1, 24):
-        a_company(late_fee_pct="1")
+        a_company(late_fee_pct=str(1 + day % 2))
         company.add_holiday(SYSTEM, at(DAY), company.AddHoliday(day=a_day(f"2026-03-{day:02d}"), name=f"Dia {day}"))
     everything = [int(str(row[0])) for row in rows("SELECT id FROM audit_events ORDER BY at DESC, id DESC")]
 

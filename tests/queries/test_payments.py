@@ -148,16 +148,22 @@ def test_an_impossible_amount_or_date_is_refused_at_its_field(order: dict[str, o
     assert everything() == before
 
 
-def test_a_loan_that_is_paid_waiting_or_unknown_takes_no_payment() -> None:
-    book, loan = a_late_loan()
-    book.pay(loan, "700,00", on="2026-02-09")
-    waiting = book.a_request()
+def test_a_loan_that_waits_or_is_unknown_takes_no_payment() -> None:
+    book, _loan = a_late_loan()
 
-    for request in (loan, waiting):
-        with pytest.raises(RequestTakesNoPayment):
-            a_form(book, request)
+    with pytest.raises(RequestTakesNoPayment):
+        a_form(book, book.a_request())
     with pytest.raises(RequestNotFound):
         payment_form(book.manager, at("2026-02-22"), PaymentFormOf(number=99))
+
+
+def test_a_paid_loan_takes_what_came_all_the_same_and_owes_nothing() -> None:
+    book, loan = a_late_loan()
+    book.pay(loan, "700,00", on="2026-02-09")
+
+    form = a_form(book, loan)
+
+    assert (form.status, form.invoices) == ("PAID", ())
 
 
 def test_the_form_remembers_the_persons_last_method_and_warns_of_a_twin() -> None:

@@ -22,7 +22,7 @@ def test_the_effect_shows_each_invoice_before_and_after_and_changes_nothing(data
     with counted(database) as seen:
         effect = reversal_effect(book.manager, at("2026-03-12"), paid.payment_id)
 
-    assert len(seen) == 7
+    assert len(seen) == 8
     assert (effect.status_before, effect.status_after, effect.credit_change_cents) == ("PAID", "ACTIVE", -3000)
     assert (effect.open_before_cents, effect.open_after_cents, effect.obstacle) == (0, 10_300, "")
     assert effect.invoices == (

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from domain.clients import ClientNotFound
-from domain.messages import MessageNumberFlagged, MessageOptedOut
+from domain.messages import MessageNumberFlagged, MessageOptedOut, MessageTooFrequent
 from domain.payments import PaymentNotFound
 from domain.permissions import NOBODY, Actor, PermissionMissing, Role
 from domain.privacy import ConsentOrigin
@@ -26,6 +26,7 @@ from loanapp.services.receipts import (
     SendReceipt,
 )
 from tests.build.book import Book, a_person, an_id, assign_all, at, everything, rows
+from tests.build.refusals import refused
 from tests.build.texts import change_rows
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -172,6 +173,16 @@ def test_the_same_press_twice_is_one_text_and_another_press_is_another(book: Boo
     assert first.message_id == again.message_id
     assert rows("SELECT count(*) FROM messages") == [(2,)]
     assert rows("SELECT way, copy_number FROM receipt_issues ORDER BY id") == [("WHATSAPP", 1), ("WHATSAPP", 2)]
+
+
+def test_one_receipt_is_sent_three_times_in_seven_days_and_no_more(book: Book, paid: PaymentReceipt) -> None:
+    for _ in range(3):
+        sent(book, paid)
+
+    refused(lambda: sent(book, paid), MessageTooFrequent)
+
+    order = SendReceipt(payment_id=paid.payment_id, message_id=an_id())
+    assert receipts.send_receipt(book.manager, at("2026-02-17"), order).is_new
 
 
 def test_who_asked_for_no_texts_gets_no_receipt(book: Book, paid: PaymentReceipt) -> None:

@@ -223,6 +223,6 @@ def test_of_keys_that_a_row_may_lack_each_is_a_way_and_one_that_every_row_has_is
     }
 
     assert ways == {
-        Reversal: ["adjustment_id", "payment_id", "refund_id"], CreditUse: ["source_payment_id"],
-        Allocation: ["invoice_id"], AuditEvent: ["client_id"],
+        Reversal: ["adjustment_id", "payment_id", "refund_id", "returned_payment_id"],
+        CreditUse: ["source_payment_id"], Allocation: ["invoice_id"], AuditEvent: ["client_id"],
     }  # fmt: skip

@@ -24,15 +24,23 @@ from domain.follow_ups import FollowUpKind
 from domain.history import Component
 from domain.instalments import Plan, PlanTerms
 from domain.money import Money
+from domain.papers import PaperKind
 from domain.payments import PaymentMethod
 from domain.permissions import ROLE_PERMISSIONS, Actor, Permission, Role
 from domain.privacy import ConsentOrigin
+from domain.receipts import ReceiptWay
 from domain.requests import RequestStatus
 from loanapp.queries import _query
+from loanapp.queries.calculations import CalculationOf
 from loanapp.queries.client_loans import ClientInvoicesFilter
 from loanapp.queries.clients import ClientsFilter
 from loanapp.queries.invoices import InvoiceAsked, InvoicesFilter, InvoicesView
+from loanapp.queries.loan_papers import StatementOf
+from loanapp.queries.numbers import InvoiceOf
 from loanapp.queries.payments import PaymentFormOf, ReceivablesOf
+from loanapp.queries.pix import PixOf
+from loanapp.queries.receipts import ReceiptOf
+from loanapp.queries.received import ReceivedFilter
 from loanapp.queries.requests import RequestsOf
 from loanapp.queries.statements import StatementsOf
 from loanapp.queries.timeline import TimelineFilter
@@ -40,10 +48,12 @@ from loanapp.services import _use_case, documents, follow_ups
 from loanapp.services.disclosure import Identity, Reveal
 from loanapp.services.documents import AttachDocument, OpenDocument
 from loanapp.services.follow_ups import RecordFollowUp, TakeBack
+from loanapp.services.papers import NotePaper
 from loanapp.services.payments import RegisterPayment
 from loanapp.services.privacy import SetConsent
+from loanapp.services.receipts import IssueReceipt, MakeReceiptLink, RevokeReceiptLinks, SendReceipt
 from loanapp.services.reversals import ReverseAdjustment, ReversePayment, ReverseRefund
-from tests.build.book import Book, a_cpf, a_day, a_person, an_id, assign, at, everything, rows
+from tests.build.book import Book, a_cpf, a_day, a_person, a_pix_key, an_id, assign, at, everything, rows
 
 DAY = "2026-02-22"
 _PDF = b"%PDF-1.4\n%%EOF\n"
@@ -138,6 +148,25 @@ DOORS: dict[str, Callable[[Known], Any]] = {
     "queries.request_record.request_record": lambda known: known.number,
     "queries.search.search": lambda known: known.name,
     "queries.timeline.timeline": lambda known: TimelineFilter(client_id=known.client_id),
+    "services.papers.note_paper": lambda known: NotePaper(kind=PaperKind.STATEMENT, number=known.number),
+    "services.receipts.issue_receipt": lambda known: IssueReceipt(number=known.payment_number, way=ReceiptWay.PDF),
+    "services.receipts.make_receipt_link": lambda known: MakeReceiptLink(link_id=an_id(), payment_id=known.payment_id),
+    "services.receipts.revoke_receipt_links": lambda known: RevokeReceiptLinks(payment_id=known.payment_id),
+    "services.receipts.send_receipt": lambda known: SendReceipt(payment_id=known.payment_id, message_id=an_id()),
+    "queries.adjustments.adjustments_of": lambda known: known.number,
+    "queries.calculations.calculation": lambda known: CalculationOf(number=known.number),
+    "queries.calculations.calculation_paper": lambda known: CalculationOf(number=known.number),
+    "queries.contract_paper.contract_paper": lambda known: known.number,
+    "queries.credits.client_credit": lambda known: known.client_id,
+    "queries.guarantors.guarantor_card": lambda known: known.number,
+    "queries.loan_papers.carnet_paper": lambda known: known.number,
+    "queries.loan_papers.quittance_paper": lambda known: known.number,
+    "queries.loan_papers.statement_paper": lambda known: StatementOf(number=known.number),
+    "queries.numbers.client_id_of": lambda known: known.request_id,
+    "queries.numbers.invoice_id_of": lambda known: InvoiceOf(request_id=known.request_id, number=1),
+    "queries.payment_record.payment_record": lambda known: known.payment_number,
+    "queries.pix.pix_of": lambda known: PixOf(request_number=known.number),
+    "queries.receipts.receipt": lambda known: ReceiptOf(payment_id=known.payment_id, copy_number=1),
 }
 # These take no client; what they return of clients must be the supervisor's own alone.
 LISTS: dict[str, Any] = {
@@ -150,6 +179,8 @@ LISTS: dict[str, Any] = {
     "queries.search.search": "3",
     "queries.supervisors.supervisors": None,
     "queries.requests.simulate": _TERMS,
+    "queries.received.received_page": ReceivedFilter(),
+    "queries.received.received_by_person": ReceivedFilter(),
 }
 # These know no client, with the reason.
 ELSEWHERE = {
@@ -166,6 +197,9 @@ ELSEWHERE = {
     "services.cash.hand_in_cash": "one's own cash, tests/services/test_cash.py",
     "queries.cash.cash_room": "one's own cash",
     "queries.cash.my_cash": "one's own cash, tests/queries/test_cash.py",
+    "queries.agreement_paper.agreement_of": "whether a loan is an agreement's; tests/web/test_papers.py",
+    "queries.chains.chain": "a loan's own agreements; a loan without any has none, like nobody's",
+    "queries.receipts.receipt_links": "how many are open, tests/web/test_receipts.py",
     "queries.users.my_sessions": "one's own sessions",
     "queries.users.my_profile": "one's own profile",
 }
@@ -194,6 +228,7 @@ class Street:
 @pytest.fixture
 def street(database: object) -> Street:  # noqa: ARG001 - what the book is written to.
     book = Book.opened()
+    a_pix_key()
     rita, saulo = a_person(Role.STREET_SUPERVISOR, "Rita Rua"), a_person(Role.STREET_SUPERVISOR, "Saulo Rua")
     mine, other = _a_client(book, "Maria Minha", rita), _a_client(book, "Zulmira Zoroastro", saulo)
     return Street(supervisor=rita, mine=mine, other=other)

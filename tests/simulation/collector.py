@@ -240,11 +240,13 @@ class Collector(Office):
         lines = loan.position_then(self.today).allocations
         settled = [line.parts for line in lines if line.payment_id == payment_id]
         is_standing = loan.payments[payment_id].reversed_on is None and payment_id not in self.returns
-        is_possible = is_standing and bool(settled)
+        is_used = loan.is_credit_in_use(payment_id, self.today)
+        is_possible = is_standing and bool(settled) and not is_used
         order = returns.ReturnPayment(return_id=an_id(), payment_id=payment_id, reason="Transferência devolvida")
         was_returned = self.submit(returns.return_payment, order, crash) is not None
         assert was_returned is is_possible
         if was_returned:
+            loan.failed(payment_id, self.today)
             self.returns[payment_id] = Returned(order.return_id, newest, newest.owes_again(settled, self.today))
             self.touch(loan.client_id)
 
@@ -256,5 +258,7 @@ class Collector(Office):
         if self.submit(reversals.reverse_return, order, crash) is not None:
             assert not returned.loan.carried
             returned.loan.owes_no_more(returned.number, self.today)
+            paid_loan = next(loan for loan in self.loans if payment_id in loan.payments)
+            paid_loan.failed_not(payment_id, self.today)
             del self.returns[payment_id]
             self.touch(returned.loan.client_id)

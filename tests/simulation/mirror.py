@@ -167,6 +167,22 @@ class Loan:
         invoices = tuple(replace(each, removed_on=day) for each in self.contract.invoices)
         self.contract = replace(self.contract, invoices=invoices)
 
+    def failed(self, payment_id: UUID, day: date) -> None:
+        """Remember that a payment was told to have failed after an agreement closed the loan."""
+        payment = self.payments[payment_id]
+        self.payments[payment_id] = replace(payment, failures=(*payment.failures, (day, None)))
+
+    def failed_not(self, payment_id: UUID, day: date) -> None:
+        """Remember that such a failure was taken back."""
+        payment = self.payments[payment_id]
+        failures = (*payment.failures[:-1], (payment.failures[-1][0], day))
+        self.payments[payment_id] = replace(payment, failures=failures)
+
+    def is_credit_in_use(self, payment_id: UUID, day: date) -> bool:
+        """Say whether something uses what a payment left over."""
+        payment = next(each for each in self._payments() if each.payment_id == payment_id)
+        return bool(payment.credit_used(day))
+
     def owes_again(self, settled: list[Parts], day: date) -> int:
         """Remember the invoice that a returned payment of an earlier loan of the chain added; return its number."""
         self.facts += 1

@@ -82,7 +82,7 @@ def test_what_is_not_written_says_why_and_leaves_no_event(address: str, book: Bo
         path: httpx.get(f"{address}/pdf/{path}", headers=headers)
         for path in (
             "emprestimos/1/contrato", "emprestimos/1/extrato", "emprestimos/1/quitacao", "emprestimos/9/carne",
-            f"emprestimos/{10**40}/carne", f"propostas/{an_id()}",
+            f"emprestimos/{'9' * 5000}/carne", f"propostas/{an_id()}",
         )
     }  # fmt: skip
 

@@ -208,7 +208,7 @@ class SettleState(AuthState):
 
     def _show(self, quote: SettlementQuote, chosen: set[int]) -> None:
         self._quote = quote
-        self.title = f"Empréstimo nº {quote.request_number}"
+        self.title = f"Empréstimo nº {quote.request_number} de {quote.client_name}"
         self.is_backdated = quote.received_on.isoformat() < self.today
         self.lines = [_line(line) for line in quote.lines]
         ticked = [line for line in quote.lines if line.number in chosen]

@@ -37,9 +37,15 @@ def _row(line: rx.Var[SettleLine]) -> rx.Component:
             class_name="tick grow min-w-0 tabular-nums",
         ),
         rx.el.div(
-            rx.cond(line["discount"] != "", rx.el.div(line["open"], " ", line["discount"], class_name="muted")),
+            rx.cond(
+                line["discount"] != "",
+                rx.el.div(
+                    rx.el.span(line["open"]), rx.el.span(line["discount"]),
+                    class_name="muted flex flex-wrap justify-end gap-x-1 max-md:flex-col",
+                ),
+            ),
             rx.el.div(line["to_pay"], class_name="font-medium"),
-            class_name="text-right tabular-nums min-w-0",
+            class_name="text-right tabular-nums shrink-0 whitespace-nowrap",
         ),
         class_name="flex items-center justify-between gap-3 py-2 border-b border-[var(--c-line)]",
     )  # fmt: skip
@@ -70,7 +76,7 @@ def _form() -> rx.Component:
     state = SettleState
     form = once_form(
         error_summary(state.errors),
-        rx.el.p(state.title, class_name="font-medium"),
+        rx.el.p(state.title, class_name="font-medium [overflow-wrap:anywhere]"),
         _quote(),
         date_field(
             "settled_on", "Data do recebimento", errors=state.errors, value=state.day, today=state.today,
