@@ -10,14 +10,15 @@ import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.browser import product as products
-from tests.browser.office import Office
 from tests.browser.product import Product
-from tests.build.money_book import TODAY
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def start_product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Product]]:
-    """Give what starts a product: `start_product("--demo", LOANAPP_CLOCK="2026-11-23T05:55 x60")`."""
+    """Give what starts a product: `start_product("--demo", LOANAPP_CLOCK="2026-11-23T05:55 x60")`.
+
+    Its module's end is its own: a product that nobody uses any more would still take its share of the machine.
+    """
     started: list[Product] = []
 
     def start(*options: str, data_dir: Path | None = None, **variables: str) -> Product:
@@ -27,12 +28,6 @@ def start_product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable
     yield start
     for product in started:
         product.stop()
-
-
-@pytest.fixture(scope="session")
-def office(start_product: Callable[..., Product]) -> Office:
-    """Give the office whose money is moved: each test moves that of loans of its own."""
-    return Office.of(start_product("--no-demo", LOANAPP_CLOCK=f"{TODAY}T10:00"))
 
 
 @pytest.fixture(scope="module")
