@@ -89,6 +89,8 @@ class AuthState(rx.State):
     # Nothing is open but one's own profile until a second factor is set up there.
     must_enrol: bool = False
     company: str = ""
+    # The path whose record the pages' states hold; between two records of a kind it is not yet that of the address.
+    shown_path: str = ""
     sandbox_address: str = ""
     # The sandbox clock as the browser needs it to tick: start (ms), anchor (ms), speed; empty with the real clock.
     sandbox_clock: list[float] = []  # noqa: RUF012
@@ -98,6 +100,12 @@ class AuthState(rx.State):
     async def arrive(self) -> Any:  # noqa: ANN401 - Reflex's event specifications have no public common type.
         """Ask for a session on every page, and move the focus to its heading after a navigation."""
         return rx.call_script("loanapp.arrived()")
+
+    @rx.event
+    @requires()
+    async def show(self) -> None:
+        """Let a record be seen: all that its page loads has been read for the address where the tab is."""
+        self.shown_path = self.router.url.path.rstrip("/")
 
 
 def fleeting(cls: type[FleetingState]) -> type[FleetingState]:

@@ -74,6 +74,7 @@ class DueDateState(AuthState):
     _target: str = ""
     _of: Target | None = None
     _ids: dict[int, int] = {}  # noqa: RUF012
+    _refused: dict[str, str] = {}  # noqa: RUF012
 
     @rx.event
     @requires()
@@ -107,9 +108,10 @@ class DueDateState(AuthState):
         if self._of is None:
             return
         parse = functools.partial(parse_asked, of=self._of)
-        outcome = await bridge.submit(due_date_effect, parse, held(form_as_json))
-        now = _at_our_fields(feedback.field_errors(outcome))
-        self.errors = {name: now[name] for name in self.errors if name in now}
+        typed = held(form_as_json)
+        outcome = await bridge.submit(due_date_effect, parse, typed)
+        found = _at_our_fields(feedback.field_errors(outcome))
+        self.errors = feedback.still_wrong(self.errors, found, refused=self._refused, typed=typed)
         if outcome.ok:
             self._show(outcome.result)
         else:
@@ -124,6 +126,7 @@ class DueDateState(AuthState):
         outcome = await bridge.submit(change_due_date, functools.partial(parse_change, ids=self._ids), form)
         self.errors = _at_our_fields(feedback.field_errors(outcome))
         if not outcome.ok:
+            self._refused = bridge.texts_of(form)
             return settled("due-date", is_done=False)
         changed = outcome.result
         self.step = "done"

@@ -1,5 +1,7 @@
 """From an outcome to what the user reads: texts at their fields, a summary, or a fault's reference."""
 
+from collections.abc import Mapping
+
 import reflex as rx
 
 from loanapp.bridge import Outcome, Problem
@@ -14,6 +16,24 @@ def field_errors(outcome: Outcome) -> dict[str, str]:
     for problem in outcome.problems:
         errors[problem.field] = f"{errors[problem.field]} {text(problem)}" if problem.field in errors else text(problem)
     return errors
+
+
+def still_wrong(
+    shown: Mapping[str, str], found: Mapping[str, str], *, refused: Mapping[str, str], typed: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the errors that stand while a form is typed in again: a field with one is checked anew (ux.md §1.2).
+
+    `shown` are those of the last press and `found` those of the count that follows the typing, which knows less than
+    the press.  So an error stays while its field holds the text that was `refused`: also where the count of that text
+    comes after the press.  What belongs to no field of `typed` stays until anything is typed.
+    """
+    is_untouched = all(refused.get(name) == text for name, text in typed.items())
+    kept = {
+        name: text
+        for name, text in shown.items()
+        if (refused.get(name) == typed[name] if name in typed else is_untouched)
+    }
+    return kept | {name: found[name] for name in shown if name in found}
 
 
 def text(problem: Problem) -> str:

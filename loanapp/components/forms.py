@@ -62,10 +62,10 @@ def form_held(form_id: str, *, callback: Any) -> rx.event.EventSpec:
     return rx.call_script(script, callback=callback)
 
 
-def held(form_as_json: object) -> object:
+def held(form_as_json: object) -> bridge.FormText:
     """Return what the browser says a form holds; nothing for what is no JSON."""
     is_text = isinstance(form_as_json, str) and len(form_as_json) <= bridge.LONGEST_TEXT
     try:
-        return json.loads(form_as_json) if is_text else {}
+        return bridge.texts_of(json.loads(form_as_json) if is_text else {})
     except ValueError:
-        return {}
+        return bridge.FormText()

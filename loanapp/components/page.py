@@ -49,14 +49,19 @@ def page(
     `actions` are the buttons beside it.  `on_load` handlers read the address and load; they run after the check that
     somebody is signed in.  Without `permission` the page says so; the data is guarded by its reads in any case.
     """
+    name = _once_here(route, title, "Carregando…")
 
     def register(body: Body) -> Body:
         def framed() -> rx.Component:
             may = AuthState.permissions.contains(permission.value)
-            head = _head(title if heading is None else heading, rx.cond(may, actions()) if actions else rx.fragment())
-            return shell(head, _guarded(body, may, skeleton, title))
+            shown_actions = rx.cond(may, actions()) if actions else rx.fragment()
+            head = _head(
+                name if heading is None else _once_here(route, heading, "Carregando…"),
+                _once_here(route, shown_actions, rx.fragment()),
+            )
+            return shell(head, _guarded(_once_here(route, body(), skeleton()), may, skeleton, title))
 
-        PAGES.append(Registered(component=framed, route=route, title=titled(title), on_load=tuple(on_load)))
+        PAGES.append(Registered(component=framed, route=route, title=titled(name), on_load=tuple(on_load)))
         return body
 
     return register
@@ -65,14 +70,19 @@ def page(
 def registered() -> list[dict[str, Any]]:
     """Return the arguments of `App.add_page` for every page; call it when all page modules are imported.
 
-    A framed page first asks for somebody signed in, then the overlays read the address, then the page loads.
+    A framed page first asks for somebody signed in, then the overlays read the address, then the page loads; a
+    record's is shown when all of it is loaded.
     """
     return [
         {
             "component": entry.component,
             "route": entry.route,
             "title": entry.title,
-            "on_load": [*([AuthState.arrive, *OVERLAYS.on_load] if entry.is_framed else []), *entry.on_load],
+            "on_load": [
+                *([AuthState.arrive, *OVERLAYS.on_load] if entry.is_framed else []),
+                *entry.on_load,
+                *([AuthState.show] if entry.is_framed and _is_record(entry.route) else []),
+            ],
         }
         for entry in PAGES
     ]
@@ -98,8 +108,21 @@ def _head(heading: str | rx.Var[str], actions: rx.Component) -> rx.Component:
     )
 
 
+def _is_record(route: str) -> bool:
+    return "[" in route
+
+
+def _once_here(route: str, shown: Any, meanwhile: Any) -> Any:
+    """Show what belongs to a record only while the states hold the one that the address names (`AuthState.show`)."""
+    if not _is_record(route):
+        return shown
+    path, held = rx.State.router.url.path, AuthState.shown_path
+    # The address may end with a slash; the path that is held never does.
+    return rx.cond((path == held) | (path == f"{held}/"), shown, meanwhile)
+
+
 def _guarded(
-    body: Body, may: rx.Var[bool], skeleton: Callable[[], rx.Component], title: str | rx.Var[str]
+    body: rx.Component, may: rx.Var[bool], skeleton: Callable[[], rx.Component], title: str | rx.Var[str]
 ) -> rx.Component:
     text = f"Você não tem acesso a {title}. Peça a um administrador."
     refused = rx.el.p(text, class_name="panel", role="status")
@@ -108,4 +131,4 @@ def _guarded(
     is_known = AuthState.name != ""
     # Who must set up a second factor first reads that above the page.
     refusal = rx.cond(AuthState.must_enrol, rx.fragment(), refused)
-    return rx.cond(is_known, rx.cond(may, body(), refusal), skeleton())
+    return rx.cond(is_known, rx.cond(may, body, refusal), skeleton())

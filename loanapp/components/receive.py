@@ -134,6 +134,7 @@ class ReceiveState(AuthState):
     _asked: PaymentFormOf | None = None
     _request_id: UUID | None = None
     _typed: dict[str, str] = {}  # noqa: RUF012
+    _refused: dict[str, str] = {}  # noqa: RUF012
     _credit_cents: int = 0
     _pix_asked: PixOf | None = None
 
@@ -204,6 +205,8 @@ class ReceiveState(AuthState):
         outcome = await bridge.submit(register_payment, parse, form)
         if (outcome.ok or outcome.reference) and await self._finish(key):
             return [settled(FORM_ID, is_done=True), rx.call_script(_FOCUS_DONE)]
+        self._refused = bridge.texts_of(form)
+        self._typed = {name: self._refused[name] for name in self._typed}
         # What was refused may have changed since it was counted, such as another tab's payment of the same amount.
         await self._recount()
         self.errors = _at_our_fields(outcome)
@@ -257,10 +260,8 @@ class ReceiveState(AuthState):
             return
         parse = functools.partial(parse_form_of, asked=self._asked)
         outcome = await bridge.submit(payment_form, parse, self._typed)
-        if self.errors:
-            # A field with an error is checked again while typing; the others wait for the press (ux.md §1.2).
-            now = _at_our_fields(outcome)
-            self.errors = {field: now[field] for field in self.errors if field in now}
+        found = _at_our_fields(outcome)
+        self.errors = feedback.still_wrong(self.errors, found, refused=self._refused, typed=self._typed)
         self.is_stale = not outcome.ok
         if outcome.ok:
             self._show(outcome.result)

@@ -107,6 +107,7 @@ class WaiveState(AuthState):
     _of: Target | None = None
     _request_id: UUID | None = None
     _charges: dict[tuple[int, Component], Money] = {}  # noqa: RUF012
+    _refused: dict[str, str] = {}  # noqa: RUF012
 
     @rx.event
     @requires()
@@ -139,10 +140,10 @@ class WaiveState(AuthState):
         """Say what the typed amounts would do, and whether somebody else has to decide."""
         if self._of is None:
             return
-        outcome = await bridge.submit(waiver_form, self._parse_count, held(form_as_json))
-        now = feedback.field_errors(outcome)
-        # A field with an error is checked again while typing; the others wait for the press (ux.md §1.2).
-        self.errors = {name: now[name] for name in self.errors if name in now}
+        typed = held(form_as_json)
+        outcome = await bridge.submit(waiver_form, self._parse_count, typed)
+        found = feedback.field_errors(outcome)
+        self.errors = feedback.still_wrong(self.errors, found, refused=self._refused, typed=typed)
         if outcome.ok:
             self._show_effect(outcome.result)
 
@@ -159,6 +160,7 @@ class WaiveState(AuthState):
         outcome = await bridge.submit(ask_waiver if is_asked_for else waive, parse, form)
         self.errors = _at_our_fields(feedback.field_errors(outcome))
         if not outcome.ok:
+            self._refused = bridge.texts_of(form)
             # What the press found too much may have been typed since the last count.
             counted_again = await bridge.submit(waiver_form, self._parse_count, form)
             if counted_again.ok:

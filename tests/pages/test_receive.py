@@ -180,6 +180,14 @@ def test_a_field_with_an_error_is_checked_again_while_typing(loan: RequestReceip
     assert shown.errors == {}
 
 
+def test_a_refusal_stays_when_the_count_of_the_same_amount_comes_after_the_press(loan: RequestReceipt) -> None:
+    refused = (ReceiveState.submit, {"form": a_form(amount="99.999,00")})
+    late = (ReceiveState.count_amount, {"text": "99.999,00"})
+    too_much = {"amount": "O valor passa de dez vezes o que se deve. Confira: até R$\xa07.000,00."}
+
+    assert seen(loan, refused, late).errors == too_much
+
+
 def test_a_later_invoice_is_told_that_an_older_one_receives_first(loan: RequestReceipt) -> None:
     shown = seen(loan, target=f"{loan.number}-2")
 

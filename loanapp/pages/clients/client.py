@@ -25,9 +25,7 @@ from loanapp.services.disclosure import Identity
 
 RECORD = ClientState.record
 IS_BLOCKED = RECORD["status"] == "BLOCKED"
-# Between two records the state still holds the one before: what is shown is what the address names.
-IS_HERE = ClientState.is_loaded & rx.State.router.url.path.to(str).contains(RECORD["id"].to(str))
-TITLE = rx.cond(IS_HERE, RECORD["name"].to(str), "Cliente")
+TITLE = rx.cond(ClientState.is_loaded, RECORD["name"].to(str), "Cliente")
 
 
 def _may(permission: Permission) -> rx.Var[bool]:
@@ -54,7 +52,7 @@ def _actions() -> rx.Component:
         rx.cond(_may(Permission.CLIENTS_REGISTER), contact),
         rx.cond(_may(Permission.CLIENTS_BLOCK), block),
     )
-    return rx.cond(IS_HERE & (RECORD["anonymised"] == ""), allowed)
+    return rx.cond(ClientState.is_loaded & (RECORD["anonymised"] == ""), allowed)
 
 
 def _identity() -> rx.Component:
@@ -214,4 +212,4 @@ def client() -> rx.Component:
     """Show the record, or why it can't be shown."""
     failed = rx.cond(ClientState.fault != "", page_failed(ClientState.fault, ClientState.load), page_skeleton())
     absent = rx.cond(ClientState.is_missing, not_found("Este cliente não existe."), failed)
-    return rx.cond(IS_HERE & (ClientState.fault == ""), _record(), absent)
+    return rx.cond(ClientState.is_loaded & (ClientState.fault == ""), _record(), absent)

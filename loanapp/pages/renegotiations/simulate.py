@@ -77,6 +77,7 @@ class SimulateState(AuthState):
     _offers: tuple[Offer, ...] = ()
     _request_id: UUID | None = None
     _owed: Money = Money.ZERO
+    _refused: dict[str, str] = {}  # noqa: RUF012
 
     @rx.event
     @requires(Permission.RENEGOTIATIONS_OFFER)
@@ -102,13 +103,12 @@ class SimulateState(AuthState):
     @requires(Permission.RENEGOTIATIONS_OFFER)
     async def count(self, form_as_json: str) -> None:
         """Work the form's proposal out again while it is typed; what is no whole offer leaves the column as it was."""
-        outcome = await bridge.submit(simulator, self._with_form, held(form_as_json))
-        if not outcome.ok:
-            now = feedback.field_errors(outcome)
-            self.errors = {field: now[field] for field in self.errors if field in now}
-            return
-        self.errors = {}
-        self._show(outcome.result)
+        typed = held(form_as_json)
+        outcome = await bridge.submit(simulator, self._with_form, typed)
+        found = feedback.field_errors(outcome)
+        self.errors = feedback.still_wrong(self.errors, found, refused=self._refused, typed=typed)
+        if outcome.ok:
+            self._show(outcome.result)
 
     @rx.event(temporal=True)
     @requires(Permission.RENEGOTIATIONS_OFFER)
@@ -120,6 +120,7 @@ class SimulateState(AuthState):
         outcome = await bridge.submit(draft_offer, parse, form)
         self.errors = feedback.field_errors(outcome)
         if not outcome.ok:
+            self._refused = bridge.texts_of(form)
             return settled(FORM_ID, is_done=False)
         return [settled(FORM_ID, is_done=True), rx.redirect(f"/renegociacoes/{outcome.result.number}")]
 

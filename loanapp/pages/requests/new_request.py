@@ -75,6 +75,7 @@ class NewRequestState(AuthState):
     simulation: Simulated = NO_SIMULATION
     is_stale: bool = False
     errors: dict[str, str] = {}  # noqa: RUF012
+    _refused: dict[str, str] = {}  # noqa: RUF012
 
     @rx.event
     @requires(Permission.REQUESTS_OPEN)
@@ -102,11 +103,10 @@ class NewRequestState(AuthState):
     @requires(Permission.REQUESTS_OPEN)
     async def count(self, form_as_json: str) -> None:
         """Simulate what the form holds; while it holds no whole plan, the last simulation stays, greyed."""
-        outcome = await bridge.submit(simulate, parse_terms, held(form_as_json))
-        if self.errors:
-            # A field with an error is checked again while typing; the others wait for the press (ux.md §1.2).
-            now = feedback.field_errors(outcome)
-            self.errors = {field: now[field] for field in self.errors if field in now}
+        typed = held(form_as_json)
+        outcome = await bridge.submit(simulate, parse_terms, typed)
+        found = feedback.field_errors(outcome)
+        self.errors = feedback.still_wrong(self.errors, found, refused=self._refused, typed=typed)
         self.is_stale = not outcome.ok
         if outcome.ok:
             self.simulation = simulated_texts(outcome.result)
@@ -118,6 +118,7 @@ class NewRequestState(AuthState):
         outcome = await bridge.submit(open_request, parse_request, form)
         self.errors = {_FIELD_OF.get(name, name): text for name, text in feedback.field_errors(outcome).items()}
         if not outcome.ok:
+            self._refused = bridge.texts_of(form)
             return settled(FORM_ID, is_done=False)
         return [
             settled(FORM_ID, is_done=True),

@@ -143,7 +143,7 @@ class SettingsState(AuthState):
     @requires(Permission.COMPANY_MANAGE)
     async def count_charges(self, form_as_json: str) -> None:
         """Show what the typed rates come to; what is no rate yet leaves the last example standing."""
-        texts = bridge.texts_of(held(form_as_json))
+        texts = held(form_as_json)
         try:
             rates = (parse_percent(texts["late_fee_pct"]), parse_percent(texts["mora_pct_month"]))
         except DomainError:
