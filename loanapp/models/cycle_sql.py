@@ -31,15 +31,27 @@ _PARTS = {
     Part.CLIENT: "AND {client_id} = :only_client_id",
 }
 
-# The contracts of a chunk; a preview looks at all of them.  `:caught_up_to` is the last
-# missed date, which would be made up for first, and NULL where none was missed: then `*_before` is NULL too.
+# The contracts of a chunk, found together with the lock of their clients: what that statement saw may be older than
+# the lock, so that the one that changes them looks again.  A preview looks at all contracts.  `:caught_up_to` is the
+# last missed date, which would be made up for first, and NULL where none was missed: then `*_before` is NULL too.
+_UNVISITED = "r.status = 'ACTIVE' AND r.{cycle}_run_id IS DISTINCT FROM :run"
 _VISITED_CHUNK = """
-visited AS (
-  SELECT id, client_id, late_fee_pct, mora_pct_month,
-         greatest(overdue_through, :date) AS overdue_through, greatest(mora_through, :date) AS mora_through
-    FROM requests
-   WHERE id = ANY(:requests)
+visited AS MATERIALIZED (
+  SELECT r.id, r.client_id, r.late_fee_pct, r.mora_pct_month,
+         greatest(r.overdue_through, :date) AS overdue_through, greatest(r.mora_through, :date) AS mora_through
+    FROM requests r
+   WHERE r.id = ANY(:requests) AND {unvisited}
 )"""
+
+
+def _unvisited(cycle: str) -> str:
+    return _UNVISITED.format(cycle=cycle)
+
+
+def _visited_chunk(cycle: str) -> str:
+    return _VISITED_CHUNK.format(unvisited=_unvisited(cycle))
+
+
 _VISITED_PART = """
 visited AS (
   SELECT id, client_id, late_fee_pct, mora_pct_month,
@@ -54,7 +66,7 @@ visited AS (
 _LATE_FEE = "round(i.late_fee_base_cents * v.late_fee_pct / 100)::bigint"
 _ASSIGNED_OVERDUE = """
 assigned AS (
-  SELECT i.id, i.request_id, v.client_id, {old_status} AS old_status, {old_cents} AS old_cents, i.open_cents,
+  SELECT i.ctid AS place, i.request_id, v.client_id, {old_status} AS old_status, {old_cents} AS old_cents, i.open_cents,
          i.effective_due_date, {late_fee} AS new_cents
     FROM invoices i JOIN visited v ON v.id = i.request_id
    WHERE i.status IN ('OPEN', 'UNPAID') AND i.effective_due_date < v.overdue_through
@@ -76,8 +88,8 @@ _MORA = """i.mora_frozen_cents + round(
          )::bigint"""
 _ASSIGNED_MORA = """
 assigned AS (
-  SELECT i.id, i.request_id, v.client_id, i.status AS old_status, {old_cents} AS old_cents, i.effective_due_date,
-         {mora} AS new_cents
+  SELECT i.ctid AS place, i.request_id, v.client_id, i.status AS old_status, {old_cents} AS old_cents,
+         i.effective_due_date, {mora} AS new_cents
     FROM invoices i JOIN visited v ON v.id = i.request_id
    WHERE i.status IN ({statuses}) AND i.effective_due_date < v.mora_through
 ),
@@ -97,19 +109,25 @@ _COUNTS = """
 SELECT (SELECT count(*) FROM assigned) AS examined, (SELECT count(*) FROM differing) AS changed,
        coalesce((SELECT sum(new_cents - old_cents) FROM differing), 0)::bigint AS delta_cents"""
 
+_COUNTS_OF_CHUNK = f"{_COUNTS}, (SELECT count(DISTINCT client_id) FROM visited) AS clients"
+
 _LOCK_CLIENTS = """
-SELECT c.id FROM clients c
- WHERE c.id > :after
-   AND EXISTS (SELECT FROM requests r WHERE r.client_id = c.id AND r.status = 'ACTIVE'
-                  AND r.{cycle}_run_id IS DISTINCT FROM :run {gate})
-   AND NOT EXISTS (SELECT FROM cycle_failures f WHERE f.run_id = :run AND f.client_id = c.id) {part}
- ORDER BY c.id LIMIT :clients_per_chunk FOR NO KEY UPDATE OF c {skip}"""
+WITH locked AS MATERIALIZED (
+  SELECT c.id FROM clients c
+   WHERE c.id > :after
+     AND EXISTS (SELECT FROM requests r WHERE r.client_id = c.id AND r.client_id > :after AND {unvisited} {gate})
+     AND NOT EXISTS (SELECT FROM cycle_failures f WHERE f.run_id = :run AND f.client_id = c.id) {part}
+   ORDER BY c.id LIMIT :clients_per_chunk FOR NO KEY UPDATE OF c {skip}
+)
+SELECT l.id AS client_id, r.id AS request_id
+  FROM locked l JOIN requests r ON r.client_id = l.id AND {unvisited} {gate}
+ ORDER BY l.id"""
 
 _RUN_OVERDUE = f"""
-WITH {_VISITED_CHUNK}, {_ASSIGNED_OVERDUE_RUN},
+WITH {_visited_chunk("overdue")}, {_ASSIGNED_OVERDUE_RUN},
 changed AS (
   UPDATE invoices i SET status = 'UNPAID', late_fee_cents = d.new_cents
-    FROM differing d WHERE i.id = d.id
+    FROM differing d WHERE i.ctid = d.place
   RETURNING i.request_id, d.client_id, i.number, d.old_status, d.old_cents, d.new_cents,
             d.new_cents - d.old_cents AS delta_cents,
             CASE WHEN d.old_status = 'OPEN' THEN d.open_cents ELSE 0 END AS newly_overdue_cents, i.effective_due_date
@@ -152,10 +170,10 @@ noted AS (
 )"""
 
 _RUN_MORA = f"""
-WITH {_VISITED_CHUNK}, {_ASSIGNED_MORA_RUN},
+WITH {_visited_chunk("mora")}, {_ASSIGNED_MORA_RUN},
 changed AS (
   UPDATE invoices i SET mora_cents = d.new_cents
-    FROM differing d WHERE i.id = d.id
+    FROM differing d WHERE i.ctid = d.place
   RETURNING i.request_id, d.old_cents, d.new_cents, d.new_cents - d.old_cents AS delta_cents
 ),
 sums AS MATERIALIZED (SELECT request_id, sum(delta_cents) AS delta_cents FROM changed GROUP BY request_id),
@@ -197,7 +215,7 @@ def of_part(part: Part, client_id: str) -> str:
 @cache
 def run_chunk(cycle: str, *, keeps_items: bool) -> TextClause:
     """Return the statement that brings a chunk's contracts to the date and counts what it did."""
-    return text(f"{_RUN[cycle]}{_KEPT if keeps_items else ''}{_COUNTS}")
+    return text(f"{_RUN[cycle]}{_KEPT if keeps_items else ''}{_COUNTS_OF_CHUNK}")
 
 
 def preview_counts(cycle: str, part: Part) -> TextClause:
@@ -216,28 +234,24 @@ def _preview(cycle: str, part: Part, wanted: str) -> TextClause:
     return text(f"WITH {visited}, {_ASSIGNED_PREVIEW[cycle]} {wanted}")
 
 
-STAMP_CHARGE = text("UPDATE requests SET charge_run_id = :run WHERE id = ANY(:requests)")
+# A plan that is kept for any number of contracts joins a chunk's as if they were ten (half as fast again, measured).
+PLAN_ANEW = text("SET LOCAL plan_cache_mode = force_custom_plan")
 
-
-@cache
-def to_visit(cycle: str) -> TextClause:
-    """Return the statement that names the contracts of locked clients which a run has not visited.
-
-    It follows the lock, so that it sees what others did before it; and it tells the planner how many there are, which
-    it can't know from a date that no row had yet (0.1 s a chunk instead of 0.5 s).
-    """
-    return text(f"""
-SELECT r.id, r.client_id FROM requests r
- WHERE r.client_id = ANY(:clients) AND r.status = 'ACTIVE'
-   AND r.{cycle}_run_id IS DISTINCT FROM :run {_GATES[cycle]}""")
+STAMP_CHARGE = text(f"""
+UPDATE requests r SET charge_run_id = :run
+ WHERE r.id = ANY(:requests) AND {_unvisited("charge")} RETURNING r.client_id""")
 
 
 @cache
 def lock_clients(cycle: str, part: Part, *, is_waiting: bool) -> TextClause:
-    """Return the statement that locks the next clients a run has not visited, shared with others by SKIP LOCKED.
+    """Return the statement that locks the next clients a run has not visited, and names their contracts to visit.
 
-    It begins behind the client `:after`, since passing over all who were visited would grow with the square of
-    the book.  Where `is_waiting`, it waits for clients that another transaction holds, so that none is left behind.
+    Workers share a run by SKIP LOCKED.  It begins behind the client `:after`, since passing over all who were visited
+    would grow with the square of the book.  Where `is_waiting`, it waits for clients that another transaction holds,
+    so that none is left behind.  The ids tell the planner of the next statement how many contracts there are, which it
+    can't know from a date that no row had yet (0.1 s a chunk instead of 0.5 s).
     """
     skip = "" if is_waiting else "SKIP LOCKED"
-    return text(_LOCK_CLIENTS.format(cycle=cycle, gate=_GATES[cycle], part=of_part(part, "c.id"), skip=skip))
+    return text(
+        _LOCK_CLIENTS.format(unvisited=_unvisited(cycle), gate=_GATES[cycle], part=of_part(part, "c.id"), skip=skip)
+    )

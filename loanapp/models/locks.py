@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Row, Select, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -191,17 +191,20 @@ def run(session: Session, run_id: UUID) -> CycleRun:
     ).one()
 
 
-def clients_of_run(session: Session, run: CycleRun, clients_per_chunk: int, after: UUID | None) -> list[UUID]:
-    """Lock the next clients behind `after` that a run has not visited; without it an empty list means none is left.
+def clients_of_run(
+    session: Session, run: CycleRun, clients_per_chunk: int, after: UUID | None
+) -> Sequence[Row[tuple[UUID, UUID]]]:
+    """Lock the next clients behind `after` that a run has not visited; return (client, contract), by client.
 
-    Those free at the moment come first; when there is none, it waits for those that others hold, if it began in front.
+    Without `after` nothing means that none is left.  Those free at the moment come first; when there is none, it waits
+    for those that others hold, if it began in front.
     """
     parameters = {
         "run": run.id, "date": run.business_date, "clients_per_chunk": clients_per_chunk,
         "after": after or UUID(int=0), **run.part_parameters,
     }  # fmt: skip
     for is_waiting in (False,) if after else (False, True):
-        found = list(session.scalars(lock_clients(run.cycle, run.part, is_waiting=is_waiting), parameters))
+        found = session.execute(lock_clients(run.cycle, run.part, is_waiting=is_waiting), parameters).all()
         if found:
             return found
     return []

@@ -132,6 +132,7 @@ class CycleOverview:
     """A cycle at a glance: its newest run, when the next is due, and the last days, oldest first."""
 
     cycle: Cycle
+    skips_holidays: bool
     last_run: RunLine | None
     next_at: datetime
     days: tuple[DayMark, ...]
@@ -297,6 +298,7 @@ def _overview(
     days = [tx.business_date - timedelta(days=back) for back in reversed(range(STRIP_DAYS))]
     return CycleOverview(
         cycle=cycle,
+        skips_holidays=cycle is Cycle.CHARGE and skipping is not None,
         last_run=_line(newest_first[0]) if newest_first else None,
         next_at=_next_at(tx, cycle, skipping),
         days=tuple(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from threading import Lock
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from domain.cycles import Cycle, RunStatus
 from domain.permissions import Actor
@@ -66,7 +66,9 @@ def drive(
 
 
 def _visit_clients(actor: Actor, clock: Callable[[], Moment], run: OpenedRun, progress: Callable[[int], None]) -> None:
-    clients_per_chunk, after = CLIENTS_PER_CHUNK, None
+    # Each worker begins elsewhere, so that those who share a run rarely pass over each other's clients.
+    clients_per_chunk: int = CLIENTS_PER_CHUNK
+    after: UUID | None = uuid4()
     while True:
         try:
             command = RunChunk(run_id=run.run_id, clients_per_chunk=clients_per_chunk, after=after)

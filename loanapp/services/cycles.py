@@ -31,7 +31,7 @@ from domain.permissions import Permission
 from domain.requests import RequestStatus
 from loanapp.models import locks
 from loanapp.models.clients import Client
-from loanapp.models.cycle_sql import OVERDUE_ACTION, OVERDUE_RECORD, STAMP_CHARGE, Part, to_visit
+from loanapp.models.cycle_sql import OVERDUE_ACTION, OVERDUE_RECORD, PLAN_ANEW, STAMP_CHARGE, Part
 from loanapp.models.cycle_sql import run_chunk as chunk_statement
 from loanapp.models.cycles import IS_WHOLE, CycleFailure, CycleRun, charge_holidays
 from loanapp.models.requests import Request
@@ -215,11 +215,13 @@ def join_run(tx: Tx, run_id: UUID) -> OpenedRun | None:
 def run_chunk(tx: Tx, command: RunChunk) -> Visited:
     """Bring the next clients of a run to its date; none visited from the front means that none is left."""
     run = _run(tx, command.run_id)
-    client_ids = locks.clients_of_run(tx.session, run, command.clients_per_chunk, command.after)
-    if not client_ids:
+    tx.session.execute(PLAN_ANEW)
+    locked = locks.clients_of_run(tx.session, run, command.clients_per_chunk, command.after)
+    if not locked:
         return Visited(0, None)
+    client_ids = sorted({client_id for client_id, _ in locked})
     try:
-        counts = _visit(tx, run, client_ids)
+        counts = _visit(tx, run, [request_id for _, request_id in locked])
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) in HEALING_STATES:
             raise
@@ -331,14 +333,11 @@ def _opened(run: CycleRun, *, is_new: bool) -> OpenedRun:
     return OpenedRun(run.id, Cycle(run.cycle), run.business_date, run.clients_total, is_new)
 
 
-def _visit(tx: Tx, run: CycleRun, client_ids: list[UUID]) -> Counts:
-    # A lock that waited may return clients whom another worker has visited meanwhile: they are not visited again.
-    chunk = {"run": run.id, "date": run.business_date, "clients": client_ids}
-    visited = tx.session.execute(to_visit(run.cycle), chunk).all()
-    clients = {row.client_id for row in visited}
-    requests = [row.id for row in visited]
+def _visit(tx: Tx, run: CycleRun, request_ids: list[UUID]) -> Counts:
+    # A lock that waited may name contracts that another worker has visited meanwhile: they are not visited again.
+    parameters = {"run": run.id, "date": run.business_date, "requests": request_ids, "now": tx.now}
     if run.cycle == Cycle.CHARGE:
-        tx.session.execute(STAMP_CHARGE, {"run": run.id, "requests": requests})
+        clients = set(tx.session.scalars(STAMP_CHARGE, parameters))
         borrowers = _borrowers.borrowers(tx.session, clients, run.business_date)
         promised = _outbox.queue_charges(tx, borrowers, run.business_date)
         return Counts(
@@ -348,7 +347,6 @@ def _visit(tx: Tx, run: CycleRun, client_ids: list[UUID]) -> Counts:
             messages_queued=promised.queued,
             messages_skipped=dict(promised.withheld),
         )
-    parameters = {"run": run.id, "date": run.business_date, "requests": requests, "now": tx.now}
     if run.cycle == Cycle.OVERDUE:
         # The statement links each client's event itself; its business date is the run's, not the day it is made up on.
         facts = _audit.facts_of(tx, OVERDUE_ACTION, OVERDUE_RECORD, run.id)
@@ -356,7 +354,7 @@ def _visit(tx: Tx, run: CycleRun, client_ids: list[UUID]) -> Counts:
         parameters |= {"facts": json.dumps(facts), "actor": tx.actor.name, "actor_id": tx.actor.user_id}
     keeps_items = run.replay_number > 0 or run.part is not Part.ALL
     counts = tx.session.execute(chunk_statement(run.cycle, keeps_items=keeps_items), parameters).one()
-    changes = Counts(clients=len(clients), examined=counts.examined, changed=counts.changed)
+    changes = Counts(clients=counts.clients, examined=counts.examined, changed=counts.changed)
     if run.cycle == Cycle.OVERDUE:
         return replace(changes, late_fee_cents_delta=counts.delta_cents)
     return replace(changes, mora_cents_delta=counts.delta_cents)

@@ -96,7 +96,7 @@ def card(overview: CycleOverview, others: Sequence[CycleOverview], today: date) 
     last = overview.last_run
     return Card(
         name=NAMES[overview.cycle],
-        when=WHEN[overview.cycle],
+        when=WHEN[overview.cycle] + (", menos feriados" if overview.skips_holidays else ""),
         does=DOES[overview.cycle],
         status=last.status.value if last else "",
         ran_at=f"{date_text(last.business_date)} · {lasted(last)}" if last else "",
