@@ -111,17 +111,19 @@ SELECT (SELECT count(*) FROM assigned) AS examined, (SELECT count(*) FROM differ
 
 _COUNTS_OF_CHUNK = f"{_COUNTS}, (SELECT count(DISTINCT client_id) FROM visited) AS clients"
 
+# `OFFSET 0` keeps the planner to a look into the index for each client: of a date that no row had yet it expects one
+# contract in all, and would read the whole table for every chunk to find it.
 _LOCK_CLIENTS = """
 WITH locked AS MATERIALIZED (
-  SELECT c.id FROM clients c
-   WHERE c.id > :after
-     AND EXISTS (SELECT FROM requests r WHERE r.client_id = c.id AND r.client_id > :after AND {unvisited} {gate})
+  SELECT c.id, c.number FROM clients c
+   WHERE c.number > :after
+     AND EXISTS (SELECT FROM requests r WHERE r.client_id = c.id AND {unvisited} {gate} OFFSET 0)
      AND NOT EXISTS (SELECT FROM cycle_failures f WHERE f.run_id = :run AND f.client_id = c.id) {part}
-   ORDER BY c.id LIMIT :clients_per_chunk FOR NO KEY UPDATE OF c {skip}
+   ORDER BY c.number LIMIT :clients_per_chunk FOR NO KEY UPDATE OF c {skip}
 )
-SELECT l.id AS client_id, r.id AS request_id
-  FROM locked l JOIN requests r ON r.client_id = l.id AND {unvisited} {gate}
- ORDER BY l.id"""
+SELECT l.id AS client_id, l.number, r.id AS request_id
+  FROM locked l,
+       LATERAL (SELECT r.id FROM requests r WHERE r.client_id = l.id AND {unvisited} {gate} OFFSET 0) r"""
 
 _RUN_OVERDUE = f"""
 WITH {_visited_chunk("overdue")}, {_ASSIGNED_OVERDUE_RUN},

@@ -192,16 +192,16 @@ def run(session: Session, run_id: UUID) -> CycleRun:
 
 
 def clients_of_run(
-    session: Session, run: CycleRun, clients_per_chunk: int, after: UUID | None
-) -> Sequence[Row[tuple[UUID, UUID]]]:
-    """Lock the next clients behind `after` that a run has not visited; return (client, contract), by client.
+    session: Session, run: CycleRun, clients_per_chunk: int, after: int | None
+) -> Sequence[Row[tuple[UUID, int, UUID]]]:
+    """Lock the next clients behind `after` that a run has not visited; return (client, its number, contract).
 
     Without `after` nothing means that none is left.  Those free at the moment come first; when there is none, it waits
     for those that others hold, if it began in front.
     """
     parameters = {
         "run": run.id, "date": run.business_date, "clients_per_chunk": clients_per_chunk,
-        "after": after or UUID(int=0), **run.part_parameters,
+        "after": after or 0, **run.part_parameters,
     }  # fmt: skip
     for is_waiting in (False,) if after else (False, True):
         found = session.execute(lock_clients(run.cycle, run.part, is_waiting=is_waiting), parameters).all()

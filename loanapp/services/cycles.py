@@ -91,15 +91,15 @@ class RunChunk:
 
     run_id: UUID
     clients_per_chunk: int
-    after: UUID | None = None
+    after: int | None = None
 
 
 @dataclass(frozen=True)
 class Visited:
-    """How many clients a chunk visited, and the last of them."""
+    """How many clients a chunk visited, and the number of the last of them."""
 
     clients: int
-    last_client_id: UUID | None
+    last_client_number: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,9 +219,9 @@ def run_chunk(tx: Tx, command: RunChunk) -> Visited:
     locked = locks.clients_of_run(tx.session, run, command.clients_per_chunk, command.after)
     if not locked:
         return Visited(0, None)
-    client_ids = sorted({client_id for client_id, _ in locked})
+    client_ids = sorted({row.client_id for row in locked})
     try:
-        counts = _visit(tx, run, [request_id for _, request_id in locked])
+        counts = _visit(tx, run, [row.request_id for row in locked])
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) in HEALING_STATES:
             raise
@@ -239,7 +239,7 @@ def run_chunk(tx: Tx, command: RunChunk) -> Visited:
         reason: run.messages_skipped.get(reason, 0) + skipped.get(reason, 0)
         for reason in sorted(run.messages_skipped.keys() | skipped.keys())
     }
-    return Visited(len(client_ids), client_ids[-1])
+    return Visited(len(client_ids), max(row.number for row in locked))
 
 
 @use_case(Permission.CYCLES_RUN)

@@ -1,4 +1,4 @@
-"""The daily cycles in a browser: what a run would change is seen first, a failure is retried, and the book is proven."""
+"""The daily cycles in a browser: a run is seen before it runs, what failed is retried, and the book is proven."""
 
 import re
 from collections.abc import Iterator
