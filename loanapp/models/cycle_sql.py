@@ -116,7 +116,7 @@ _COUNTS_OF_CHUNK = f"{_COUNTS}, (SELECT count(DISTINCT client_id) FROM visited) 
 _LOCK_CLIENTS = """
 WITH locked AS MATERIALIZED (
   SELECT c.id, c.number FROM clients c
-   WHERE c.number > :after
+   WHERE c.number > :after AND c.number <= coalesce(CAST(:until AS bigint), 9223372036854775807)
      AND EXISTS (SELECT FROM requests r WHERE r.client_id = c.id AND {unvisited} {gate} OFFSET 0)
      AND NOT EXISTS (SELECT FROM cycle_failures f WHERE f.run_id = :run AND f.client_id = c.id) {part}
    ORDER BY c.number LIMIT :clients_per_chunk FOR NO KEY UPDATE OF c {skip}

@@ -192,22 +192,17 @@ def run(session: Session, run_id: UUID) -> CycleRun:
 
 
 def clients_of_run(
-    session: Session, run: CycleRun, clients_per_chunk: int, after: int | None
+    session: Session, run: CycleRun, clients_per_chunk: int, *, after: int, until: int | None, is_waiting: bool
 ) -> Sequence[Row[tuple[UUID, int, UUID]]]:
-    """Lock the next clients behind `after` that a run has not visited; return (client, its number, contract).
+    """Lock the next clients that a run has not visited, by number; return (client, its number, contract).
 
-    Without `after` nothing means that none is left.  Those free at the moment come first; when there is none, it waits
-    for those that others hold, if it began in front.
+    It passes over those that others hold, or waits for them where `is_waiting`.
     """
     parameters = {
-        "run": run.id, "date": run.business_date, "clients_per_chunk": clients_per_chunk,
-        "after": after or 0, **run.part_parameters,
+        "run": run.id, "date": run.business_date, "clients_per_chunk": clients_per_chunk, "after": after,
+        "until": until, **run.part_parameters,
     }  # fmt: skip
-    for is_waiting in (False,) if after else (False, True):
-        found = session.execute(lock_clients(run.cycle, run.part, is_waiting=is_waiting), parameters).all()
-        if found:
-            return found
-    return []
+    return session.execute(lock_clients(run.cycle, run.part, is_waiting=is_waiting), parameters).all()
 
 
 def events_waiting_for(session: Session, provider_key: str) -> Sequence[InboundEvent]:

@@ -6,6 +6,7 @@ Used by the Celery task and by the terminal.  Any number of them may drive the s
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from threading import Lock
 from uuid import UUID
@@ -67,28 +68,36 @@ def drive(
 
 
 def _visit_clients(actor: Actor, clock: Callable[[], Moment], run: OpenedRun, progress: Callable[[int], None]) -> None:
-    # Each worker begins elsewhere, so that those who share a run rarely pass over each other's clients.
-    clients_per_chunk: int = CLIENTS_PER_CHUNK
-    after: int | None = random.randrange(run.clients_total + 1)  # noqa: S311 - where to begin is no secret.
+    # Each worker begins elsewhere, so that those who share a run rarely pass over each other's clients; it goes round
+    # once, and then waits for whom somebody else held in passing, until a look from the front finds nobody.
+    begin = random.randrange(run.clients_total + 1)  # noqa: S311 - where to begin is no secret.
+    _go_over(actor, clock, RunChunk(run_id=run.run_id, clients_per_chunk=CLIENTS_PER_CHUNK, after=begin), progress)
+    _go_over(actor, clock, RunChunk(run_id=run.run_id, clients_per_chunk=CLIENTS_PER_CHUNK, until=begin), progress)
+    left = RunChunk(run_id=run.run_id, clients_per_chunk=CLIENTS_PER_CHUNK, is_waiting=True)
+    while _go_over(actor, clock, left, progress):
+        pass
+
+
+def _go_over(actor: Actor, clock: Callable[[], Moment], first: RunChunk, progress: Callable[[int], None]) -> bool:
+    """Visit chunk after chunk from `first` on until nobody is left there; return whether anybody was visited."""
+    chunk, is_any = first, False
     while True:
         try:
-            command = RunChunk(run_id=run.run_id, clients_per_chunk=clients_per_chunk, after=after)
-            visited = cycles.run_chunk(actor, clock(), command)
+            visited = cycles.run_chunk(actor, clock(), chunk)
         except ChunkFailed as failure:
+            is_any = True
             # Halve until the one that fails stands alone, then go on without it at the full size.
-            if len(failure.client_ids) > 1:
-                clients_per_chunk = len(failure.client_ids) // 2
-                continue
-            alone = SetAside(run_id=run.run_id, client_id=failure.client_ids[0], error=failure.error)
-            cycles.set_aside(actor, clock(), alone)
-            clients_per_chunk = CLIENTS_PER_CHUNK
+            size = len(failure.client_ids) // 2
+            if not size:
+                alone = SetAside(run_id=chunk.run_id, client_id=failure.client_ids[0], error=failure.error)
+                cycles.set_aside(actor, clock(), alone)
+            chunk = replace(chunk, clients_per_chunk=size or first.clients_per_chunk)
             continue
-        if visited.clients:
-            progress(visited.clients)
-        elif after is None:
-            return
-        # At the end of the book once more from the front, for whom somebody else held in passing.
-        after = visited.last_client_number
+        if not visited.clients:
+            return is_any
+        is_any = True
+        progress(visited.clients)
+        chunk = replace(chunk, after=visited.last_client_number)
 
 
 def catch_up(

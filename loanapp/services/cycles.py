@@ -87,11 +87,16 @@ class OpenedRun:
 
 @dataclass(frozen=True, kw_only=True)
 class RunChunk:
-    """Visit the next clients of a run, those behind the last one that this worker visited, or from the front."""
+    """Visit the next clients of a run that nobody holds, by number: those behind `after`, up to and with `until`.
+
+    Where `is_waiting`, it waits for those that others hold: none visited from the front then means that none is left.
+    """
 
     run_id: UUID
     clients_per_chunk: int
-    after: int | None = None
+    after: int = 0
+    until: int | None = None
+    is_waiting: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,7 @@ class Visited:
     """How many clients a chunk visited, and the number of the last of them."""
 
     clients: int
-    last_client_number: int | None
+    last_client_number: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,12 +218,15 @@ def join_run(tx: Tx, run_id: UUID) -> OpenedRun | None:
 
 @use_case(Permission.CYCLES_RUN)
 def run_chunk(tx: Tx, command: RunChunk) -> Visited:
-    """Bring the next clients of a run to its date; none visited from the front means that none is left."""
+    """Bring the next clients of a run to its date."""
     run = _run(tx, command.run_id)
     tx.session.execute(PLAN_ANEW)
-    locked = locks.clients_of_run(tx.session, run, command.clients_per_chunk, command.after)
+    locked = locks.clients_of_run(
+        tx.session, run, command.clients_per_chunk, after=command.after, until=command.until,
+        is_waiting=command.is_waiting,
+    )  # fmt: skip
     if not locked:
-        return Visited(0, None)
+        return Visited(0, command.after)
     client_ids = sorted({row.client_id for row in locked})
     try:
         counts = _visit(tx, run, [row.request_id for row in locked])
