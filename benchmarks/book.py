@@ -48,7 +48,7 @@ REQUEST_COLUMNS = (
     "requested_on", "requested_at", "approved_on", "decision_reason", "disbursed_on", "disbursed_at",
     "disbursement_method", "paid_on", "root_id", "overdue_through", "mora_through", "total_value_paid",
     "total_value_to_breakeven", "total_value_open", "total_value_overdue", "credit_cents", "invoices_paid",
-    "next_due_date", "overdue_since", "metrics_updated_at",
+    "invoices_open", "next_due_date", "overdue_since", "metrics_updated_at",
 )  # fmt: skip
 INVOICE_COLUMNS = (
     "id", "request_id", "number", "due_date", "effective_due_date", "status", "principal_cents", "interest_cents",
@@ -196,7 +196,7 @@ def _write_request(
         request_id, len(tables.requests) + 1, client_id, status, terms.principal.cents, terms.plan, terms.step,
         terms.count, terms.rate_pct, terms.first_due_date, False, False, LATE_FEE_PCT, MORA_PCT_MONTH, "",
         disbursed_on, lent_at, disbursed_on, "", disbursed_on, lent_at, "PIX", paid_on, request_id,
-        BUSINESS_DATE, BUSINESS_DATE, *(aggregates[name] for name in REQUEST_COLUMNS[26:34]), NOW,
+        BUSINESS_DATE, BUSINESS_DATE, *(aggregates[name] for name in REQUEST_COLUMNS[26:35]), NOW,
     ))  # fmt: skip
 
 

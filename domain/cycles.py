@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
+from domain.calendar import BusinessCalendar
 from domain.errors import Conflict, Invalid, NotFound
 
 
@@ -42,7 +43,7 @@ class CycleInFuture(Invalid):
 
 
 class CycleNotDue(Invalid):
-    """The charge cycle runs Monday to Friday: nobody is dunned at a weekend."""
+    """The charge cycle runs Monday to Friday, where the company wants it so without the holidays."""
 
     code = "cycle.not_due"
 
@@ -59,16 +60,32 @@ class RunNotFound(NotFound):
     code = "cycle.run_not_found"
 
 
-def is_due_on(cycle: Cycle, business_date: date) -> bool:
-    """`overdue` and `mora` run every day, `charge` Monday to Friday (product.md)."""
-    return cycle is not Cycle.CHARGE or business_date.weekday() < SATURDAY
+class CycleDatesMissed(Conflict):
+    """Earlier dates are still open: they are closed first, oldest first, by the next tick of the clock."""
+
+    code = "cycle.dates_missed"
 
 
-def due_runs(last_closed: Mapping[Cycle, date | None], *, local_now: datetime) -> list[tuple[Cycle, date]]:
+class NothingToRetry(Conflict):
+    """The run set nobody aside, or is still going on."""
+
+    code = "cycle.nothing_to_retry"
+
+
+def is_due_on(cycle: Cycle, business_date: date, skipping: BusinessCalendar | None = None) -> bool:
+    """`overdue` and `mora` run every day, `charge` Monday to Friday (product.md), not on the holidays of `skipping`."""
+    if cycle is not Cycle.CHARGE:
+        return True
+    return business_date.weekday() < SATURDAY and not (skipping and skipping.is_holiday(business_date))
+
+
+def due_runs(
+    last_closed: Mapping[Cycle, date | None], *, local_now: datetime, skipping: BusinessCalendar | None = None
+) -> list[tuple[Cycle, date]]:
     """Return every (cycle, business date) that is due by now and was not closed, oldest date first, in order.
 
     `last_closed` is the newest business date each cycle closed; a cycle that never ran starts today. `local_now` is the
-    wall clock in America/Sao_Paulo.
+    wall clock in America/Sao_Paulo, `skipping` the calendar whose holidays have no `charge`.
     """
     today = local_now.date()
     due: list[tuple[date, Cycle]] = []
@@ -76,16 +93,23 @@ def due_runs(last_closed: Mapping[Cycle, date | None], *, local_now: datetime) -
         last = last_closed.get(cycle)
         day = today if last is None else last + timedelta(days=1)
         while day <= today:
-            if is_due_on(cycle, day) and (day < today or local_now.time() >= TRIGGERS[cycle]):
+            if is_due_on(cycle, day, skipping) and (day < today or local_now.time() >= TRIGGERS[cycle]):
                 due.append((day, cycle))
             day += timedelta(days=1)
     order = list(Cycle)
     return [(cycle, day) for day, cycle in sorted(due, key=lambda entry: (entry[0], order.index(entry[1])))]
 
 
-def check_business_date(cycle: Cycle, business_date: date, *, today: date) -> None:
+def next_cycle(cycle: Cycle) -> Cycle | None:
+    """Return the cycle that waits for this one; None for the last."""
+    return next((later for later, earlier in WAITS_FOR.items() if earlier is cycle), None)
+
+
+def check_business_date(
+    cycle: Cycle, business_date: date, *, today: date, skipping: BusinessCalendar | None = None
+) -> None:
     """Raise CycleInFuture for a date after today's business date, CycleNotDue for one on which the cycle never runs."""
     if business_date > today:
         raise CycleInFuture(field="business_date", today=today)
-    if not is_due_on(cycle, business_date):
+    if not is_due_on(cycle, business_date, skipping):
         raise CycleNotDue(field="business_date", business_date=business_date)

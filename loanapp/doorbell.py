@@ -18,6 +18,7 @@ TASKS = {
     "whatsapp-messages": "tasks.messages.drain",
     "inbound": "tasks.inbound.apply",
     "cycles": "tasks.cycles.run",
+    "proofs": "tasks.proofs.prove",
 }
 _SECONDS = 1
 # A broker that is away is asked once: by default Celery waits for it some seconds, at every commit of a busy morning.

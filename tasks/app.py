@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import worker_process_init, worker_ready
 from kombu import Queue
 
 from loanapp import doorbell
@@ -26,7 +26,9 @@ CONNECTIONS = 2
 
 def make_app(redis_url: str, *, is_clock_set: bool) -> Celery:
     """Make the Celery application for one broker."""
-    app = Celery("loanapp", include=["tasks.messages", "tasks.inbound", "tasks.cycles", "tasks.sweeper"])
+    app = Celery(
+        "loanapp", include=["tasks.messages", "tasks.inbound", "tasks.cycles", "tasks.proofs", "tasks.sweeper"]
+    )
     app.conf.update(
         broker_url=doorbell.broker_url(redis_url),
         broker_connection_retry_on_startup=True,
@@ -50,6 +52,12 @@ def make_app(redis_url: str, *, is_clock_set: bool) -> Celery:
 def start_process(**_: Any) -> None:  # noqa: ANN401 - Celery's own signature.
     """Bind the database of one worker process, after the fork, never at import."""
     bind(make_engine(current().database_url, pool_size=CONNECTIONS))
+
+
+@worker_ready.connect
+def catch_up(**_: Any) -> None:  # noqa: ANN401 - Celery's own signature.
+    """Ask at start-up for whatever was missed while no worker ran, rather than wait for the beat's first sweep."""
+    app.send_task(beat.OPEN_DUE, queue=beat.QUEUE, retry=False, expires=beat.SWEEP_SECONDS)
 
 
 def _settings() -> Settings:

@@ -11,6 +11,7 @@ from domain.permissions import SYSTEM
 from loanapp import clock, doorbell
 from loanapp.services import _runner, cycles
 from tasks import beat
+from tasks.proofs import prove_what_is_due
 
 
 @shared_task(name=doorbell.TASKS["cycles"])
@@ -19,9 +20,11 @@ def run(run_id: str) -> None:
     opened = cycles.join_run(SYSTEM, clock.moment(), UUID(run_id))
     if opened is not None:
         _runner.drive(SYSTEM, clock.moment, opened)
+        _runner.follow_up(SYSTEM, clock.moment, opened)
 
 
 @shared_task(name=beat.OPEN_DUE)
 def open_due() -> None:
-    """Finish what is in progress, then run every date that is due and was not closed."""
+    """Finish what is in progress, run every date that is due and was not closed, then prove the book."""
     _runner.catch_up(SYSTEM, clock.moment)
+    prove_what_is_due()

@@ -17,7 +17,7 @@ from loanapp.commands.orders import JSON
 from loanapp.queries.company import CompanyShown, company_shown
 from loanapp.queries.pix import PixOf, pix_of
 from loanapp.services import company as services
-from loanapp.services.company import AddHoliday, ChangeCharges, ChangeCompany, ChangePix
+from loanapp.services.company import AddHoliday, ChangeCharges, ChangeCompany, ChangePix, SkipChargeOnHolidays
 
 _NAMES = {
     "name": "Nome",
@@ -48,6 +48,7 @@ def show_company(*, is_json: bool) -> None:
     click.echo(f"Multa: {format_percent(shown.late_fee_pct.normalize())}%")
     click.echo(f"Mora: {format_percent(shown.mora_pct_month.normalize())}% ao mês")
     click.echo(f"Chave Pix: {shown_key(shown.pix_key) or '—'} {shown.pix_city}".rstrip())
+    click.echo(f"Cobrança em feriados: {'não' if shown.skips_charge_on_holidays else 'sim'}")
     for line in shown.holidays:
         click.echo(f"Feriado: {format_date(line.day)} {line.name}")
 
@@ -90,6 +91,15 @@ def add_holiday(day: date, name: str) -> None:
     with environment.ready():
         services.add_holiday(TERMINAL, clock.moment(), AddHoliday(day=day, name=name))
     click.echo(f"Feriado incluído: {format_date(day)}, {name}.")
+
+
+@company.command("charge-on-holidays")
+@click.argument("wanted", metavar="on|off", type=click.Choice(["on", "off"]))
+def charge_on_holidays(wanted: str) -> None:
+    """Let the charge cycle run on holidays (on), or not (off); at weekends it never runs."""
+    with environment.ready():
+        services.skip_charge_on_holidays(TERMINAL, clock.moment(), SkipChargeOnHolidays(is_on=wanted == "off"))
+    click.echo(f"Cobrança em feriados: {'não' if wanted == 'off' else 'sim'}.")
 
 
 @company.command("pix")
@@ -135,5 +145,6 @@ def _told(shown: CompanyShown) -> dict[str, Any]:
         "mora_pct_month": format_percent(shown.mora_pct_month.normalize()).replace(",", "."),
         "pix_key": shown.pix_key,
         "pix_city": shown.pix_city,
+        "skips_charge_on_holidays": shown.skips_charge_on_holidays,
         "holidays": [{"day": line.day.isoformat(), "name": line.name} for line in shown.holidays],
     }

@@ -80,8 +80,8 @@ def start_postgres(data_dir: Path, *, is_durable: bool = True, dies_with_us: boo
     _make_cluster(folder)
     _end_left_over(folder)
     options = {"listen_addresses": "", "unix_socket_directories": sockets, "max_connections": 100,
-               "shared_buffers": "128MB", "logging_collector": "off", "timezone": "UTC", "random_page_cost": "1.1",
-               "max_wal_size": "2GB", "checkpoint_timeout": "15min", "jit": "off",
+               "shared_buffers": "512MB", "logging_collector": "off", "timezone": "UTC", "random_page_cost": "1.1",
+               "max_wal_size": "4GB", "checkpoint_timeout": "15min", "jit": "off",
                # The server's log names no values of a row that was refused.
                "log_error_verbosity": "terse"}  # fmt: skip
     if not is_durable:

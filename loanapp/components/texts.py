@@ -241,7 +241,11 @@ TEXTS: dict[str, str] = {
     "document.name_mismatch": "O nome do arquivo não combina com o conteúdo, que é {endings}.",
     "document.name_refused": "Dê ao arquivo um nome simples, com a extensão e sem barras.",
     "cycle.in_future": "A data de referência não pode ser depois de hoje.",
-    "cycle.not_due": "A cobrança roda de segunda a sexta-feira.",
+    "cycle.not_due": "A rotina Cobranças não roda neste dia: só de segunda a sexta-feira, conforme os feriados.",
+    "proof.nothing_closed": "Nenhuma data foi fechada ainda: a conferência começa depois da primeira rotina.",
+    "cycle.dates_missed": "As datas em aberto desde {since} são fechadas primeiro, sozinhas, em menos de um minuto."
+    " Tente de novo depois.",
+    "cycle.nothing_to_retry": "Esta execução não tem falhas para reprocessar.",
     "cycle.waits": "A rotina anterior ainda não terminou para esta data.",
     "cycle.run_not_found": "Esta execução não existe.",
 }

@@ -43,6 +43,7 @@ class CompanySettings(Base):
     is_second_factor_required: Mapped[bool] = mapped_column(default=False)
     retention_years: Mapped[int] = mapped_column(default=5)
     remainder_waive_cents: Mapped[int] = mapped_column(default=100)
+    skips_charge_on_holidays: Mapped[bool] = mapped_column(default=False)
     updated_at: Mapped[datetime]
 
 

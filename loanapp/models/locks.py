@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Row, Select, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -162,6 +162,11 @@ def cycle(session: Session, name: str) -> None:
     _lock_name(session, f"cycle.{name}")
 
 
+def proofs(session: Session) -> None:
+    """Let one transaction at a time take a proof on."""
+    _lock_name(session, "proofs")
+
+
 def cash_of(session: Session, user_id: UUID) -> None:
     """Let one transaction at a time add to the cash that a user took; before any client is locked."""
     _lock_name(session, f"cash.{user_id}")
@@ -187,18 +192,17 @@ def run(session: Session, run_id: UUID) -> CycleRun:
 
 
 def clients_of_run(
-    session: Session, cycle_name: str, *, run_id: UUID, business_date: date, clients_per_chunk: int
-) -> list[UUID]:
-    """Lock the next clients that a run has not visited; an empty list means that none is left anywhere.
+    session: Session, run: CycleRun, clients_per_chunk: int, *, after: int, until: int | None, is_waiting: bool
+) -> Sequence[Row[tuple[UUID, int, UUID]]]:
+    """Lock the next clients that a run has not visited, by number; return (client, its number, contract).
 
-    Those free at the moment come first; when there is none, it waits for those that others hold.
+    It passes over those that others hold, or waits for them where `is_waiting`.
     """
-    parameters = {"run": run_id, "date": business_date, "clients_per_chunk": clients_per_chunk}
-    for is_waiting in (False, True):
-        found = list(session.scalars(lock_clients(cycle_name, is_waiting=is_waiting), parameters))
-        if found:
-            return found
-    return []
+    parameters = {
+        "run": run.id, "date": run.business_date, "clients_per_chunk": clients_per_chunk, "after": after,
+        "until": until, **run.part_parameters,
+    }  # fmt: skip
+    return session.execute(lock_clients(run.cycle, run.part, is_waiting=is_waiting), parameters).all()
 
 
 def events_waiting_for(session: Session, provider_key: str) -> Sequence[InboundEvent]:

@@ -61,7 +61,7 @@ class Request(Base):
         Index("ix_requests_status_requested_at", "status", "requested_at"),
         Index("ix_requests_active_client", "client_id", postgresql_where=text("status = 'ACTIVE'")),
         # Room on each page lets the nightly updates stay on it, without a new entry in every index.
-        {"postgresql_with": {"fillfactor": 70}},
+        {"postgresql_with": {"fillfactor": 50}},
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

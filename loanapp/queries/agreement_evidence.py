@@ -15,11 +15,12 @@ from domain.calendar import BusinessCalendar
 from domain.errors import DomainError
 from domain.history import ContractInvoice, Position
 from domain.money import total
+from domain.proofs import Difference
 from loanapp.models.contracts import LoadedContract, load_contracts
 from loanapp.models.renegotiations import Renegotiation, offer_of
 from loanapp.models.requests import Request
 from loanapp.queries._query import Tx
-from loanapp.queries.trail import Difference, difference
+from loanapp.queries.trail import difference
 
 _PLAN = "1 plan"
 

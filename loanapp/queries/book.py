@@ -10,7 +10,7 @@ from domain.cycles import CLOSED, Cycle
 from domain.permissions import Permission
 from domain.requests import DISBURSED
 from loanapp.models.clients import Client
-from loanapp.models.cycles import CycleRun
+from loanapp.models.cycles import IS_WHOLE, CycleRun
 from loanapp.models.requests import Request
 from loanapp.queries._query import Tx, query
 
@@ -27,7 +27,9 @@ class Contents:
 @query(Permission.BOOK_VERIFY)
 def contents(tx: Tx, first_client_id: UUID) -> Contents:
     """Return what the book holds; `first_client_id` is the client by which a seeded book is known again."""
-    closed = select(func.max(CycleRun.business_date)).where(CycleRun.cycle == Cycle.MORA, CycleRun.status.in_(CLOSED))
+    closed = select(func.max(CycleRun.business_date)).where(
+        CycleRun.cycle == Cycle.MORA, CycleRun.status.in_(CLOSED), IS_WHOLE
+    )
     return Contents(
         clients=tx.session.scalar(select(func.count()).select_from(Client)) or 0,
         is_seeded=bool(tx.session.scalar(select(exists().where(Client.id == first_client_id)))),

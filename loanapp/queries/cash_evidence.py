@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from sqlalchemy import func, select
 
+from domain.proofs import Difference
 from loanapp.models.cash import CashHandIn, HandedInPayment
 from loanapp.models.payments import Payment
 from loanapp.queries._query import Tx
-from loanapp.queries.trail import Difference, Events, difference
+from loanapp.queries.trail import Events, difference
 
 _Told = tuple[object, ...]
 _ACTIONS = {"cash.handed_in": "hand-in", "cash.checked": "count"}

@@ -36,6 +36,7 @@ class CompanyShown:
     mora_pct_month: Decimal
     pix_key: str
     pix_city: str
+    skips_charge_on_holidays: bool
     holidays: tuple[HolidayLine, ...]
     today: date
 
@@ -59,6 +60,7 @@ def company_shown(tx: Tx, _parameters: None) -> CompanyShown:
         mora_pct_month=company.mora_pct_month,
         pix_key=company.pix_key,
         pix_city=company.pix_city,
+        skips_charge_on_holidays=company.skips_charge_on_holidays,
         holidays=(*to_come, *reversed(passed)),
         today=tx.business_date,
     )

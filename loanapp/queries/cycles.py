@@ -1,32 +1,27 @@
 """Reads about the daily cycles: what a run did, what one would do, and how the last two weeks went."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import count
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import aliased
 
-from domain import templates
 from domain.calendar import BusinessCalendar
-from domain.cycles import CLOSED, TRIGGERS, Cycle, RunNotFound, RunStatus, check_business_date, is_due_on
-from domain.messages import DEBT_KINDS, MAY_HAVE_LEFT, Reason, reason_to_withhold
+from domain.cycles import TRIGGERS, Cycle, RunNotFound, RunStatus, is_due_on
 from domain.permissions import Permission
-from domain.templates import Lender
-from domain.windows import opening, state_of
-from loanapp.models import promises
 from loanapp.models.auth import User
 from loanapp.models.clients import Client
-from loanapp.models.company import CompanySettings
-from loanapp.models.contracts import company_holidays
-from loanapp.models.cycle_sql import PREVIEW
-from loanapp.models.cycles import CycleFailure, CycleRun
+from loanapp.models.cycle_sql import Part
+from loanapp.models.cycles import IS_WHOLE, CycleFailure, CycleItem, CycleRun, charge_holidays
+from loanapp.models.requests import Request
 from loanapp.queries._query import Tx, query
 from loanapp.settings import SAO_PAULO
 
 STRIP_DAYS = 14
+ITEMS_SHOWN = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,28 +89,42 @@ class FailedClient:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunRecord:
-    """One run with the clients that it set aside, by name."""
+class ChangedItem:
+    """What a replay changed of one contract: late fee or mora of its changed invoices, before and after."""
 
-    run: RequestedRun
-    failed: tuple[FailedClient, ...]
+    request_number: int
+    client_name: str
+    invoices: int
+    cents_before: int
+    cents_after: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class PreviewOf:
-    """Which cycle for which business date."""
+class RunRecord:
+    """One run with the clients that it set aside, by name, and, of a replay, the contracts it changed, most first.
 
-    cycle: Cycle
-    business_date: date
+    `part` says in one word over which clients it went; `only_client_name` where that was one.
+    """
+
+    run: RequestedRun
+    failed: tuple[FailedClient, ...]
+    changed: tuple[ChangedItem, ...]
+    changed_total: int
+    part: Part
+    only_client_name: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class DayMark:
-    """A cycle on one date: the state of its newest run; None with `is_missed` when it should have run and did not."""
+    """A cycle on one date: the state of its newest run; None with `is_missed` when it should have run and did not.
+
+    A partial run whose failures a retry made good counts as a success; `is_due` says whether the cycle runs that day.
+    """
 
     business_date: date
     status: RunStatus | None
     is_missed: bool
+    is_due: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +132,7 @@ class CycleOverview:
     """A cycle at a glance: its newest run, when the next is due, and the last days, oldest first."""
 
     cycle: Cycle
+    skips_holidays: bool
     last_run: RunLine | None
     next_at: datetime
     days: tuple[DayMark, ...]
@@ -138,44 +148,53 @@ def run_line(tx: Tx, run_id: UUID) -> RunLine:
 
 
 @query(Permission.CYCLES_VIEW)
-def preview(tx: Tx, parameters: PreviewOf) -> CycleCounts:
-    """Return what running a cycle for a date now would do; raise CycleInFuture or CycleNotDue. Nothing is written.
+def charge_days(tx: Tx, _parameters: None) -> BusinessCalendar | None:
+    """Return the calendar whose holidays have no `charge`; None where the company lets it run on them."""
+    return charge_holidays(tx.session)
 
-    Dates missed before it would be run first: what is shown is what the date itself then adds.
-    The rule is the statement from which the run itself updates; for `charge`, the decision by which it queues.
-    """
-    check_business_date(parameters.cycle, parameters.business_date, today=tx.business_date)
-    if parameters.cycle is Cycle.CHARGE:
-        return _charge_preview(tx, parameters.business_date)
-    bounds = {"date": parameters.business_date, "caught_up_to": _last_missed(tx, parameters)}
-    counts = tx.session.execute(PREVIEW[parameters.cycle], bounds).one()
-    is_overdue = parameters.cycle is Cycle.OVERDUE
-    return CycleCounts(
-        examined=counts.examined,
-        changed=counts.changed,
-        late_fee_cents_delta=counts.delta_cents if is_overdue else 0,
-        mora_cents_delta=0 if is_overdue else counts.delta_cents,
+
+@query(Permission.CYCLES_VIEW)
+def run_with_failures(tx: Tx, wanted: tuple[Cycle, date]) -> UUID:
+    """Return the newest run of a cycle for a date that set somebody aside; raise RunNotFound where none did."""
+    cycle, business_date = wanted
+    found = tx.session.scalar(
+        select(CycleRun.id)
+        .where(CycleRun.cycle == cycle, CycleRun.business_date == business_date, CycleRun.failed > 0)
+        .order_by(CycleRun.replay_number.desc())
+        .limit(1)
     )
+    if found is None:
+        raise RunNotFound
+    return found
 
 
 @query(Permission.CYCLES_VIEW)
 def runs_overview(tx: Tx, _parameters: None) -> tuple[CycleOverview, ...]:
     """Return each cycle's newest run, its next due time and its last two weeks, in two statements."""
-    oldest = select(CycleRun.cycle, func.min(CycleRun.business_date)).group_by(CycleRun.cycle)
-    first_run_on = dict(tx.session.execute(oldest).all())
     since = tx.business_date - timedelta(days=STRIP_DAYS - 1)
     newest_first = (CycleRun.business_date.desc(), CycleRun.replay_number.desc())
     rank = func.row_number().over(partition_by=CycleRun.cycle, order_by=newest_first)
-    ranked = select(CycleRun.id, rank.label("rank")).subquery()
-    runs = tx.session.scalars(
-        select(CycleRun)
+    first_on = func.min(CycleRun.business_date).over(partition_by=CycleRun.cycle)
+    # What went over a part of the book closed no date, so it marks none.
+    ranked = select(CycleRun.id, rank.label("rank"), first_on.label("first_on")).where(IS_WHOLE).subquery()
+    retry = aliased(CycleRun)
+    is_healed = select(retry.id).where(retry.retry_of == CycleRun.id, retry.status == RunStatus.SUCCESS).exists()
+    runs = tx.session.execute(
+        select(CycleRun, ranked.c.first_on, is_healed)
         .join(ranked, ranked.c.id == CycleRun.id)
         .where((CycleRun.business_date >= since) | (ranked.c.rank == 1))
         .order_by(*newest_first)
     ).all()
+    first_run_on = {run.cycle: day for run, day, _ in runs}
+    healed = {run.id for run, _, was_healed in runs if was_healed}
+    skipping = charge_holidays(tx.session)
     return tuple(
-        _overview(tx, cycle, [run for run in runs if run.cycle == cycle], first_run_on.get(cycle)) for cycle in Cycle
-    )
+        _overview(
+            tx, cycle, [run for run, _, _ in runs if run.cycle == cycle],
+            first_run_on=first_run_on.get(cycle), healed=healed, skipping=skipping,
+        )
+        for cycle in Cycle
+    )  # fmt: skip
 
 
 @query(Permission.CYCLES_VIEW)
@@ -204,7 +223,26 @@ def run_record(tx: Tx, run_id: UUID) -> RunRecord:
         .where(CycleFailure.run_id == run_id)
         .order_by(Client.name, Client.id)
     )
+    changed = tx.session.execute(
+        select(Request.number, Client.name, CycleItem.invoices, CycleItem.cents_before, CycleItem.cents_after)
+        .join(Request, Request.id == CycleItem.request_id)
+        .join(Client, Client.id == Request.client_id)
+        .where(CycleItem.run_id == run_id)
+        .order_by(func.abs(CycleItem.cents_after - CycleItem.cents_before).desc(), Request.number)
+        .limit(ITEMS_SHOWN)
+    )
+    run = found[0]
+    only_client = tx.session.get(Client, run.only_client_id) if run.only_client_id else None
     return RunRecord(
+        changed=tuple(
+            ChangedItem(
+                request_number=number, client_name=name, invoices=invoices, cents_before=before, cents_after=after
+            )
+            for number, name, invoices, before, after in changed
+        ),
+        changed_total=tx.session.scalar(select(func.count()).where(CycleItem.run_id == run_id)) or 0,
+        part=run.part,
+        only_client_name=only_client.name if only_client else "",
         run=_requested(found[0], found[1]),
         failed=tuple(
             FailedClient(client_id=client_id, client_name=name, error=error) for client_id, name, error in failures
@@ -218,16 +256,6 @@ def _requested_runs() -> Select[CycleRun, str | None]:
 
 def _requested(run: CycleRun, name: str | None) -> RequestedRun:
     return RequestedRun(line=_line(run), requested_by_name=name)
-
-
-def _last_missed(tx: Tx, parameters: PreviewOf) -> date | None:
-    """Return the date before, where it was not closed and would be run first; a cycle that never ran missed nothing."""
-    closed = select(func.max(CycleRun.business_date)).where(
-        CycleRun.cycle == parameters.cycle, CycleRun.status.in_(CLOSED)
-    )
-    last_closed = tx.session.scalar(closed)
-    day_before = parameters.business_date - timedelta(days=1)
-    return day_before if last_closed is not None and last_closed < day_before else None
 
 
 def _line(run: CycleRun) -> RunLine:
@@ -255,90 +283,49 @@ def _line(run: CycleRun) -> RunLine:
     )
 
 
-def _overview(tx: Tx, cycle: Cycle, newest_first: Sequence[CycleRun], first_run_on: date | None) -> CycleOverview:
+def _overview(
+    tx: Tx,
+    cycle: Cycle,
+    newest_first: Sequence[CycleRun],
+    *,
+    first_run_on: date | None,
+    healed: set[UUID],
+    skipping: BusinessCalendar | None,
+) -> CycleOverview:
     by_date: dict[date, CycleRun] = {}
     for run in newest_first:
         by_date.setdefault(run.business_date, run)
     days = [tx.business_date - timedelta(days=back) for back in reversed(range(STRIP_DAYS))]
     return CycleOverview(
         cycle=cycle,
+        skips_holidays=cycle is Cycle.CHARGE and skipping is not None,
         last_run=_line(newest_first[0]) if newest_first else None,
-        next_at=_next_at(tx, cycle),
-        days=tuple(_mark(tx, cycle, day, by_date.get(day), first_run_on) for day in days),
-    )
+        next_at=_next_at(tx, cycle, skipping),
+        days=tuple(
+            _mark(
+                by_date.get(day), day,
+                has_come=first_run_on is not None and first_run_on <= day and _trigger(cycle, day) <= tx.now,
+                is_due=is_due_on(cycle, day, skipping), healed=healed,
+            )
+            for day in days
+        ),
+    )  # fmt: skip
 
 
-def _mark(tx: Tx, cycle: Cycle, day: date, run: CycleRun | None, first_run_on: date | None) -> DayMark:
+def _mark(run: CycleRun | None, day: date, *, has_come: bool, is_due: bool, healed: set[UUID]) -> DayMark:
     """Mark a date; one before the first run was missed by nobody, since the system was not there yet."""
-    has_begun = first_run_on is not None and day >= first_run_on
-    is_missed = run is None and has_begun and is_due_on(cycle, day) and _trigger(cycle, day) <= tx.now
-    return DayMark(business_date=day, status=RunStatus(run.status) if run else None, is_missed=is_missed)
+    if run is None:
+        return DayMark(business_date=day, status=None, is_missed=has_come and is_due, is_due=is_due)
+    is_healed = run.status == RunStatus.PARTIAL and run.id in healed
+    status = RunStatus.SUCCESS if is_healed else RunStatus(run.status)
+    return DayMark(business_date=day, status=status, is_missed=False, is_due=is_due)
 
 
-def _next_at(tx: Tx, cycle: Cycle) -> datetime:
+def _next_at(tx: Tx, cycle: Cycle, skipping: BusinessCalendar | None) -> datetime:
     days = (tx.business_date + timedelta(days=ahead) for ahead in count())
-    return next(_trigger(cycle, day) for day in days if is_due_on(cycle, day) and _trigger(cycle, day) > tx.now)
+    due = (_trigger(cycle, day) for day in days if is_due_on(cycle, day, skipping))
+    return next(at for at in due if at > tx.now)
 
 
 def _trigger(cycle: Cycle, day: date) -> datetime:
     return datetime.combine(day, TRIGGERS[cycle], tzinfo=SAO_PAULO)
-
-
-# Whoever owes something due by the date, and has no charge text for it yet.
-_BORROWERS = text("""
-SELECT c.id, c.phone, c.state, c.phone_flag, c.accepts_messages, min(i.effective_due_date) AS oldest,
-       m.id IS NOT NULL AS has_text,
-       (SELECT count(*) FROM messages w
-         WHERE w.client_id = c.id AND w.kind = ANY(:kinds) AND w.status = ANY(:may_have_left)
-           AND w.business_date BETWEEN CAST(:date AS date) - 6 AND CAST(:date AS date)) AS charges_in_week
-  FROM clients c
-  JOIN requests r ON r.client_id = c.id AND r.status = 'ACTIVE'
-  JOIN invoices i ON i.request_id = r.id AND i.status IN ('OPEN', 'UNPAID') AND i.effective_due_date <= :date
-  LEFT JOIN messages m ON m.dedupe_key = 'charge:' || c.id || ':' || CAST(:date AS date)
- GROUP BY c.id, m.id
-""")
-
-
-def _charge_preview(tx: Tx, business_date: date) -> CycleCounts:
-    parameters = {
-        "date": business_date,
-        "kinds": [kind.value for kind in DEBT_KINDS],
-        "may_have_left": [status.value for status in MAY_HAVE_LEFT],
-    }
-    borrowers = tx.session.execute(_BORROWERS, parameters).all()
-    promised = set(tx.session.scalars(promises.standing(business_date)))
-    calendar = BusinessCalendar(company_holidays(tx.session))
-    lender = _lender(tx)
-    new = [borrower for borrower in borrowers if not borrower.has_text]
-    reasons: Counter[str] = Counter()
-    for borrower in new:
-        step = templates.step_for(max(0, (business_date - borrower.oldest).days))
-        state = state_of(borrower.state, borrower.phone)
-        reason = reason_to_withhold(
-            is_past=business_date < tx.business_date,
-            accepts_messages=borrower.accepts_messages,
-            is_number_flagged=bool(borrower.phone_flag),
-            has_promise=borrower.id in promised,
-            needs_approval=step.needs_approval,
-            charges_in_week=borrower.charges_in_week,
-            opens_at=opening(tx.now, business_date, state, calendar, step.hours),
-        )
-        if not templates.is_lender_known(templates.LATEST[step.template], lender):
-            reason = Reason.INCOMPLETE
-        if reason is not None:
-            reasons[reason.value] += 1
-    return CycleCounts(
-        examined=len(borrowers),
-        changed=len(new),
-        messages_queued=len(new) - reasons.total(),
-        messages_skipped=dict(sorted(reasons.items())),
-    )
-
-
-def _lender(tx: Tx) -> Lender:
-    company = tx.session.get(CompanySettings, 1)
-    names = ("name", "tax_id", "address", "support_channel", "support_hours")
-    name, tax_id, address, support_channel, support_hours = (getattr(company, name, "") for name in names)
-    return Lender(
-        name=name, tax_id=tax_id, address=address, support_channel=support_channel, support_hours=support_hours
-    )

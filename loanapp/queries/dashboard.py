@@ -10,6 +10,7 @@ from decimal import Decimal
 from sqlalchemy import Date, cast, func, literal, null, select, union_all
 from sqlalchemy.dialects.postgresql import array
 
+from domain.calendar import BusinessCalendar
 from domain.cash import HandInStatus
 from domain.cycles import TRIGGERS, Cycle, RunStatus, is_due_on
 from domain.invoices import InvoiceStatus
@@ -19,13 +20,14 @@ from domain.payments import PaymentMethod
 from domain.permissions import Permission
 from domain.requests import RequestStatus
 from loanapp.models.cash import CashHandIn
-from loanapp.models.cycles import CycleRun
+from loanapp.models.cycles import CycleRun, charge_holidays
 from loanapp.models.invoices import Invoice
 from loanapp.models.messages import Message
 from loanapp.models.payments import Payment, Reversal
 from loanapp.models.requests import Request
 from loanapp.queries._query import Tx, query
 from loanapp.queries.invoices import Aging, aging_days, still_owed
+from loanapp.queries.proofs import ProofLine, last_proof
 from loanapp.settings import SAO_PAULO
 
 AT_RISK_DAYS = 30
@@ -123,6 +125,7 @@ class Dashboard:
     messages_unknown: int
     hand_ins_open: int
     run_troubles: tuple[RunTrouble, ...]
+    last_proof: ProofLine | None
 
 
 def share_pct(part_cents: int, whole_cents: int) -> Decimal | None:
@@ -134,7 +137,7 @@ def share_pct(part_cents: int, whole_cents: int) -> Decimal | None:
 
 @query(Permission.DASHBOARD_VIEW)
 def dashboard(tx: Tx, _parameters: None) -> Dashboard:
-    """Return the dashboard as of the business date, in four statements."""
+    """Return the dashboard as of the business date, in six statements, seven where a calendar counts."""
     portfolio = _portfolio(tx)
     due_count, due_cents, aging = _aging(tx, portfolio)
     expected, received = _flows(tx)
@@ -154,7 +157,8 @@ def dashboard(tx: Tx, _parameters: None) -> Dashboard:
         messages_failed=messages.get(MessageStatus.FAILED, 0),
         messages_unknown=messages.get(MessageStatus.UNKNOWN, 0),
         hand_ins_open=hand_ins,
-        run_troubles=run_troubles(runs, tx.now.astimezone(SAO_PAULO)),
+        run_troubles=run_troubles(runs, tx.now.astimezone(SAO_PAULO), charge_holidays(tx.session)),
+        last_proof=last_proof(tx),
     )
 
 
@@ -254,7 +258,7 @@ def _events(tx: Tx) -> tuple[dict[str, int], dict[tuple[Cycle, date], set[RunSta
         .group_by(Message.status)
     )
     runs = select(CycleRun.cycle, CycleRun.status, CycleRun.business_date, literal(1)).where(
-        CycleRun.business_date >= since
+        CycleRun.business_date >= since, CycleRun.only_client_id.is_(None)
     )
     hand_ins = select(literal("cash"), literal(""), cast(null(), Date), func.count(CashHandIn.id)).where(
         CashHandIn.status == HandInStatus.OPEN
@@ -272,7 +276,9 @@ def _events(tx: Tx) -> tuple[dict[str, int], dict[tuple[Cycle, date], set[RunSta
     return counts, states, open_hand_ins
 
 
-def run_troubles(runs: dict[tuple[Cycle, date], set[RunStatus]], local_now: datetime) -> tuple[RunTrouble, ...]:
+def run_troubles(
+    runs: dict[tuple[Cycle, date], set[RunStatus]], local_now: datetime, skipping: BusinessCalendar | None = None
+) -> tuple[RunTrouble, ...]:
     """Return what went wrong with the cycles since the first of these runs, newest date first.
 
     A replay heals a failure, as far as it got; a run in progress is no trouble; before the first run nothing is missed.
@@ -287,7 +293,11 @@ def run_troubles(runs: dict[tuple[Cycle, date], set[RunStatus]], local_now: date
             is_past_due = day < local_now.date() or (
                 local_now - RUN_GRACE >= datetime.combine(day, TRIGGERS[cycle], tzinfo=local_now.tzinfo)
             )
-            if not is_due_on(cycle, day) or not is_past_due or states & {RunStatus.SUCCESS, RunStatus.RUNNING}:
+            if (
+                not is_due_on(cycle, day, skipping)
+                or not is_past_due
+                or states & {RunStatus.SUCCESS, RunStatus.RUNNING}
+            ):
                 continue
             worst = next((state for state in (RunStatus.PARTIAL, RunStatus.FAILED) if state in states), None)
             if not states or worst:

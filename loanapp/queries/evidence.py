@@ -9,12 +9,13 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from domain.proofs import Difference
 from domain.requests import RequestStatus
 from loanapp.models.auth import User
 from loanapp.models.payments import Payment
 from loanapp.models.requests import Request
 from loanapp.queries._query import Tx
-from loanapp.queries.trail import Difference, Event, Events, difference
+from loanapp.queries.trail import Event, Events, difference
 
 PAYMENT_ACTIONS = frozenset({"payment.registered", "payment.settled_early", "credit.used"})
 

@@ -53,6 +53,8 @@ EXPORTED = {
 }
 # Table → why the copy is without it.
 LEFT_OUT = {
+    "cycle_runs": "a daily cycle, asked for over one client at times; what it changed shows in the invoices themselves",
+    "cycle_items": "what a replay changed of a contract, by sums; the invoices and the statement hold each amount",
     "handed_in_payments": "which hand-in of cash a payment was part of tells of the colleague, not of the borrower",
     "document_contents": "the papers themselves are opened one by one on the record; the copy names each by its hash",
 }

@@ -10,13 +10,14 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select
 
+from domain.proofs import Difference
 from loanapp.models.approvals import reopened_since
 from loanapp.models.invoices import Invoice
 from loanapp.models.payments import Adjustment, CreditUse, DueDateChange, Payment, Refund, ReturnedPayment, Reversal
 from loanapp.models.requests import Request
 from loanapp.queries._query import Tx
 from loanapp.queries.evidence import PAYMENT_ACTIONS
-from loanapp.queries.trail import Difference, Event, Events, difference
+from loanapp.queries.trail import Event, Events, difference
 
 _Facts = dict[tuple[str, ...], tuple[object, ...]]
 

@@ -18,22 +18,13 @@ from sqlalchemy import String, cast, func, literal_column, select
 
 from domain.audit import GENESIS, SYSTEM_CHAIN, Link, first_break
 from domain.permissions import Permission
+from domain.proofs import Difference
 from loanapp.models.audit import AuditEvent, AuditHead
 from loanapp.models.clients import Client
 from loanapp.queries._query import Tx, query
 
 CHAIN = "5 audit chain"
 CHAINS_PER_CHUNK = 1000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Difference:
-    """One thing that is not as it must be: which invariant (money.md §6), which record, what was found and expected."""
-
-    invariant: str
-    record: str
-    found: str
-    expected: str
 
 
 def difference(invariant: str, record: str, found: object, expected: object) -> Difference:

@@ -21,12 +21,13 @@ from domain.messages import MessageStatus
 from domain.money import Money
 from domain.payments import Parts
 from domain.permissions import Actor, Permission
+from domain.proofs import Difference
 from domain.requests import DISBURSED, RequestStatus
 from loanapp.clock import Moment
 from loanapp.models import credit_sql, return_sql
 from loanapp.models.clients import Client
 from loanapp.models.contracts import LoadedContract, aggregate_columns, invoice_columns, load_contracts, to_recover
-from loanapp.models.cycles import CycleRun
+from loanapp.models.cycles import IS_WHOLE, CycleRun
 from loanapp.models.inbound import InboundEvent
 from loanapp.models.invoices import Invoice
 from loanapp.models.messages import Message
@@ -38,7 +39,6 @@ from loanapp.queries.cash_evidence import cash_differences
 from loanapp.queries.evidence import payment_differences, request_differences, user_differences
 from loanapp.queries.money_evidence import fact_differences, last_effects, undone_since
 from loanapp.queries.trail import (
-    Difference,
     chain_differences,
     chain_of,
     difference,
@@ -299,7 +299,7 @@ def _message_differences(tx: Tx) -> Iterator[Difference]:
     """Invariant 6, for the newest closed charge cycle: later payments may have changed what older ones looked at."""
     run = tx.session.scalar(
         select(CycleRun)
-        .where(CycleRun.cycle == Cycle.CHARGE, CycleRun.status.in_(CLOSED))
+        .where(CycleRun.cycle == Cycle.CHARGE, CycleRun.status.in_(CLOSED), IS_WHOLE)
         .order_by(CycleRun.business_date.desc(), CycleRun.replay_number.desc())
         .limit(1)
     )

@@ -67,6 +67,13 @@ class AddHoliday:
     name: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class SkipChargeOnHolidays:
+    """Whether reminders are queued on holidays; at weekends they never are."""
+
+    is_on: bool
+
+
 @use_case(Permission.COMPANY_MANAGE)
 def change_company(tx: Tx, command: ChangeCompany) -> None:
     """Write who lends, the first time (with the usual late charges) or again."""
@@ -108,6 +115,12 @@ def change_pix(tx: Tx, command: ChangePix) -> None:
         checks.finish()
         columns = {"pix_key": key or "", "pix_city": city or ""}
     _write(tx, "company.pix_changed", columns)
+
+
+@use_case(Permission.COMPANY_MANAGE)
+def skip_charge_on_holidays(tx: Tx, command: SkipChargeOnHolidays) -> None:
+    """Say whether the `charge` cycle stays away on holidays; dates that were closed stay as they are."""
+    _write(tx, "company.changed", {"skips_charge_on_holidays": command.is_on})
 
 
 @use_case(Permission.COMPANY_MANAGE)

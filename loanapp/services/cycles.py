@@ -13,36 +13,56 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
+from domain.clients import ClientNotFound
 from domain.cycles import (
     CLOSED,
     WAITS_FOR,
     Cycle,
+    CycleDatesMissed,
     CycleWaits,
+    NothingToRetry,
     RunNotFound,
     RunStatus,
     check_business_date,
     due_runs,
+    next_cycle,
 )
 from domain.permissions import Permission
 from domain.requests import RequestStatus
 from loanapp.models import locks
-from loanapp.models.cycle_sql import OVERDUE_ACTION, OVERDUE_RECORD, RUN, STAMP_CHARGE, to_visit
-from loanapp.models.cycles import CycleFailure, CycleRun
+from loanapp.models.clients import Client
+from loanapp.models.cycle_sql import OVERDUE_ACTION, OVERDUE_RECORD, PLAN_ANEW, STAMP_CHARGE, Part
+from loanapp.models.cycle_sql import run_chunk as chunk_statement
+from loanapp.models.cycles import IS_WHOLE, CycleFailure, CycleRun, charge_holidays
 from loanapp.models.requests import Request
 from loanapp.services import _audit, _borrowers, _outbox
 from loanapp.services._use_case import HEALING_STATES, Tx, use_case
 from loanapp.settings import SAO_PAULO
 
 QUEUE = "cycles"
+ORIGIN_SCREEN = "screen"
 ERROR_LENGTH_MAXIMUM = 500
 
 
 @dataclass(frozen=True, kw_only=True)
 class OpenRun:
-    """Run a cycle for a business date, or replay it; `origin`: `clock`, `terminal`, `screen` or `seed`."""
+    """Run a cycle for a business date, or replay it; `origin`: `clock`, `terminal`, `screen` or `seed`.
+
+    Over a part of the book it closes no date: one client, or what the run `retry_of` had set aside.
+    """
 
     cycle: Cycle
     business_date: date
+    origin: str
+    only_client_id: UUID | None = None
+    retry_of: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryFailures:
+    """Run a cycle again for the clients that a run had set aside."""
+
+    run_id: UUID
     origin: str
 
 
@@ -67,10 +87,24 @@ class OpenedRun:
 
 @dataclass(frozen=True, kw_only=True)
 class RunChunk:
-    """Visit the next clients of a run."""
+    """Visit the next clients of a run that nobody holds, by number: those behind `after`, up to and with `until`.
+
+    Where `is_waiting`, it waits for those that others hold: none visited from the front then means that none is left.
+    """
 
     run_id: UUID
     clients_per_chunk: int
+    after: int = 0
+    until: int | None = None
+    is_waiting: bool = False
+
+
+@dataclass(frozen=True)
+class Visited:
+    """How many clients a chunk visited, and the number of the last of them."""
+
+    clients: int
+    last_client_number: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,9 +148,48 @@ class ChunkFailed(Exception):
 
 @use_case(Permission.CYCLES_RUN)
 def open_run(tx: Tx, command: OpenRun) -> OpenedRun:
-    """Open a run, or return the one in progress; raise CycleInFuture, CycleNotDue or CycleWaits."""
-    check_business_date(command.cycle, command.business_date, today=tx.business_date)
+    """Open a run, or return the one in progress; raise CycleInFuture, CycleNotDue or CycleWaits.
+
+    The terminal closes missed dates itself before it; to a screen, which does not wait for them, CycleDatesMissed says
+    that the clock closes them first.
+    """
+    skipping = charge_holidays(tx.session)
+    check_business_date(command.cycle, command.business_date, today=tx.business_date, skipping=skipping)
+    if command.only_client_id is not None and tx.session.get(Client, command.only_client_id) is None:
+        raise ClientNotFound(field="client")
+    if command.origin == ORIGIN_SCREEN and command.only_client_id is None:
+        missed = [day for cycle, day in _due(tx) if cycle is command.cycle and day < command.business_date]
+        if missed:
+            raise CycleDatesMissed(field="business_date", since=missed[0])
     return _open(tx, command)
+
+
+@use_case(Permission.CYCLES_RUN)
+def retry_failures(tx: Tx, command: RetryFailures) -> OpenedRun:
+    """Open a run over what a closed run had set aside; raise RunNotFound, or NothingToRetry where it set nobody aside.
+
+    The cycles that waited for it follow over the same clients (`open_follow_up`).
+    """
+    failed = _run(tx, command.run_id)
+    if failed.status == RunStatus.RUNNING or not failed.failed:
+        raise NothingToRetry
+    order = OpenRun(
+        cycle=Cycle(failed.cycle), business_date=failed.business_date, origin=command.origin, retry_of=failed.id
+    )
+    return _open(tx, order)
+
+
+@use_case(Permission.CYCLES_RUN)
+def open_follow_up(tx: Tx, run_id: UUID) -> OpenedRun | None:
+    """After a retry, open the next cycle for the same clients: they waited for it, and the others have had it."""
+    run = _run(tx, run_id)
+    later = next_cycle(Cycle(run.cycle))
+    if run.retry_of is None or run.status not in CLOSED or later is None:
+        return None
+    if not _is_closed(tx, later, run.business_date):
+        return None
+    order = OpenRun(cycle=later, business_date=run.business_date, origin=run.origin, retry_of=run.retry_of)
+    return _open(tx, order)
 
 
 @use_case(Permission.CYCLES_RUN)
@@ -127,14 +200,7 @@ def open_next_due(tx: Tx, command: OpenNextDue) -> OpenedRun | None:
     )
     if running is not None:
         return _opened(running, is_new=False)
-    closed = tx.session.execute(
-        select(CycleRun.cycle, func.max(CycleRun.business_date))
-        .where(CycleRun.status.in_(CLOSED))
-        .group_by(CycleRun.cycle)
-    )
-    last_closed: dict[str, date] = {cycle: business_date for cycle, business_date in closed if business_date}
-    newest = {cycle: last_closed.get(cycle.value) for cycle in Cycle}
-    for cycle, business_date in due_runs(newest, local_now=tx.now.astimezone(SAO_PAULO)):
+    for cycle, business_date in _due(tx):
         if command.cycle not in (None, cycle) or (command.before is not None and business_date >= command.before):
             continue
         if not _is_gate_open(tx, cycle, business_date):
@@ -151,17 +217,19 @@ def join_run(tx: Tx, run_id: UUID) -> OpenedRun | None:
 
 
 @use_case(Permission.CYCLES_RUN)
-def run_chunk(tx: Tx, command: RunChunk) -> int:
-    """Bring the next clients of a run to its date; return how many were visited, 0 when none is left."""
+def run_chunk(tx: Tx, command: RunChunk) -> Visited:
+    """Bring the next clients of a run to its date."""
     run = _run(tx, command.run_id)
-    client_ids = locks.clients_of_run(
-        tx.session, run.cycle, run_id=run.id, business_date=run.business_date,
-        clients_per_chunk=command.clients_per_chunk,
+    tx.session.execute(PLAN_ANEW)
+    locked = locks.clients_of_run(
+        tx.session, run, command.clients_per_chunk, after=command.after, until=command.until,
+        is_waiting=command.is_waiting,
     )  # fmt: skip
-    if not client_ids:
-        return 0
+    if not locked:
+        return Visited(0, command.after)
+    client_ids = sorted({row.client_id for row in locked})
     try:
-        counts = _visit(tx, run, client_ids)
+        counts = _visit(tx, run, [row.request_id for row in locked])
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) in HEALING_STATES:
             raise
@@ -179,7 +247,7 @@ def run_chunk(tx: Tx, command: RunChunk) -> int:
         reason: run.messages_skipped.get(reason, 0) + skipped.get(reason, 0)
         for reason in sorted(run.messages_skipped.keys() | skipped.keys())
     }
-    return len(client_ids)
+    return Visited(len(client_ids), max(row.number for row in locked))
 
 
 @use_case(Permission.CYCLES_RUN)
@@ -216,38 +284,53 @@ def close_run(tx: Tx, command: CloseRun) -> RunStatus:
     return RunStatus(run.status)
 
 
+def _due(tx: Tx) -> list[tuple[Cycle, date]]:
+    """Return every run that is due by now and was not closed, oldest date first."""
+    closed = tx.session.execute(
+        select(CycleRun.cycle, func.max(CycleRun.business_date))
+        .where(CycleRun.status.in_(CLOSED), IS_WHOLE)
+        .group_by(CycleRun.cycle)
+    )
+    last_closed: dict[str, date] = {cycle: business_date for cycle, business_date in closed if business_date}
+    newest = {cycle: last_closed.get(cycle.value) for cycle in Cycle}
+    return due_runs(newest, local_now=tx.now.astimezone(SAO_PAULO), skipping=charge_holidays(tx.session))
+
+
 def _open(tx: Tx, command: OpenRun) -> OpenedRun:
     locks.cycle(tx.session, command.cycle)
     if not _is_gate_open(tx, command.cycle, command.business_date):
         raise CycleWaits(field="business_date", cycle=command.cycle.value, waits_for=str(WAITS_FOR[command.cycle]))
-    runs = tx.session.scalars(
-        select(CycleRun)
-        .where(CycleRun.cycle == command.cycle, CycleRun.business_date == command.business_date)
-        .order_by(CycleRun.replay_number)
-    ).all()
-    running = next((run for run in runs if run.status == RunStatus.RUNNING), None)
+    # Whatever its date: a contract carries the stamp of one run of a cycle, and two would visit it in turns for ever.
+    running = tx.session.scalar(
+        select(CycleRun).where(CycleRun.cycle == command.cycle, CycleRun.status == RunStatus.RUNNING).limit(1)
+    )
     if running is not None:
         return _opened(running, is_new=False)
+    replays = select(func.count()).where(
+        CycleRun.cycle == command.cycle, CycleRun.business_date == command.business_date
+    )
     run = CycleRun(
+        retry_of=command.retry_of,
+        only_client_id=command.only_client_id,
         id=uuid4(),
         cycle=command.cycle,
         business_date=command.business_date,
-        replay_number=len(runs),
+        replay_number=tx.session.scalar(replays) or 0,
         status=RunStatus.RUNNING,
         origin=command.origin,
         requested_by=tx.actor.user_id,
         opened_at=tx.now,
         started_at=tx.now,
-        clients_total=_clients_total(tx),
         messages_skipped={},
     )
+    run.clients_total = _clients_total(tx, run)
     tx.session.add(run)
     tx.session.flush()
     _audit.note(
         tx, None, "cycle_run.opened", "cycle_run", run.id,
         after={
             "cycle": command.cycle, "business_date": command.business_date.isoformat(),
-            "replay_number": run.replay_number,
+            "replay_number": run.replay_number, "part": run.part,
         },
     )  # fmt: skip
     tx.ring(QUEUE, run.id)
@@ -258,14 +341,11 @@ def _opened(run: CycleRun, *, is_new: bool) -> OpenedRun:
     return OpenedRun(run.id, Cycle(run.cycle), run.business_date, run.clients_total, is_new)
 
 
-def _visit(tx: Tx, run: CycleRun, client_ids: list[UUID]) -> Counts:
-    # A lock that waited may return clients whom another worker has visited meanwhile: they are not visited again.
-    chunk = {"run": run.id, "date": run.business_date, "clients": client_ids}
-    visited = tx.session.execute(to_visit(run.cycle), chunk).all()
-    clients = {row.client_id for row in visited}
-    requests = [row.id for row in visited]
+def _visit(tx: Tx, run: CycleRun, request_ids: list[UUID]) -> Counts:
+    # A lock that waited may name contracts that another worker has visited meanwhile: they are not visited again.
+    parameters = {"run": run.id, "date": run.business_date, "requests": request_ids, "now": tx.now}
     if run.cycle == Cycle.CHARGE:
-        tx.session.execute(STAMP_CHARGE, {"run": run.id, "requests": requests})
+        clients = set(tx.session.scalars(STAMP_CHARGE, parameters))
         borrowers = _borrowers.borrowers(tx.session, clients, run.business_date)
         promised = _outbox.queue_charges(tx, borrowers, run.business_date)
         return Counts(
@@ -275,32 +355,37 @@ def _visit(tx: Tx, run: CycleRun, client_ids: list[UUID]) -> Counts:
             messages_queued=promised.queued,
             messages_skipped=dict(promised.withheld),
         )
-    parameters = {"run": run.id, "date": run.business_date, "requests": requests, "now": tx.now}
     if run.cycle == Cycle.OVERDUE:
         # The statement links each client's event itself; its business date is the run's, not the day it is made up on.
         facts = _audit.facts_of(tx, OVERDUE_ACTION, OVERDUE_RECORD, run.id)
         facts["business_date"] = run.business_date.isoformat()
         parameters |= {"facts": json.dumps(facts), "actor": tx.actor.name, "actor_id": tx.actor.user_id}
-    counts = tx.session.execute(RUN[run.cycle], parameters).one()
-    changes = Counts(clients=len(clients), examined=counts.examined, changed=counts.changed)
+    keeps_items = run.replay_number > 0 or run.part is not Part.ALL
+    counts = tx.session.execute(chunk_statement(run.cycle, keeps_items=keeps_items), parameters).one()
+    changes = Counts(clients=counts.clients, examined=counts.examined, changed=counts.changed)
     if run.cycle == Cycle.OVERDUE:
         return replace(changes, late_fee_cents_delta=counts.delta_cents)
     return replace(changes, mora_cents_delta=counts.delta_cents)
 
 
-def _clients_total(tx: Tx) -> int:
-    counted = tx.session.scalar(
-        select(func.count(Request.client_id.distinct())).where(Request.status == RequestStatus.ACTIVE)
-    )
-    return counted or 0
+def _clients_total(tx: Tx, run: CycleRun) -> int:
+    counted = select(func.count(Request.client_id.distinct())).where(Request.status == RequestStatus.ACTIVE)
+    if run.only_client_id is not None:
+        counted = counted.where(Request.client_id == run.only_client_id)
+    if run.retry_of is not None:
+        set_aside = select(CycleFailure.client_id).where(CycleFailure.run_id == run.retry_of)
+        counted = counted.where(Request.client_id.in_(set_aside))
+    return tx.session.scalar(counted) or 0
 
 
 def _is_gate_open(tx: Tx, cycle: Cycle, business_date: date) -> bool:
     before = WAITS_FOR[cycle]
-    if before is None:
-        return True
+    return before is None or _is_closed(tx, before, business_date)
+
+
+def _is_closed(tx: Tx, cycle: Cycle, business_date: date) -> bool:
     closed = select(CycleRun.id).where(
-        CycleRun.cycle == before, CycleRun.business_date == business_date, CycleRun.status.in_(CLOSED)
+        CycleRun.cycle == cycle, CycleRun.business_date == business_date, CycleRun.status.in_(CLOSED), IS_WHOLE
     )
     return tx.session.scalar(closed.limit(1)) is not None
 

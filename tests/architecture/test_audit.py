@@ -18,6 +18,7 @@ EXEMPT = {
     "auth.count_attempt": "sign_in_throttles counts it; what came of the attempt is an event of sign_in",
     "auth.renew_session": "it prolongs an open session by use; opening and ending it are events",
     "cycles.join_run": "it changes nothing",
+    "proofs.take_proof": "it begins a check that changes nothing; what the check found is an event of finish_proof",
     "cycles.run_chunk": "the statement of `overdue` links an event on each client's chain (cycle_sql.py); mora follows"
     " from the contract and the run's events; messages tell of themselves in message_events",
     "cycles.set_aside": "cycle_failures is its record, and the event of the closed run counts it",

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import LiteralString
@@ -10,10 +11,19 @@ from typing import LiteralString
 import psycopg
 from playwright.sync_api import Browser, StorageState
 
+from domain.cycles import CLOSED, Cycle
 from loanapp.commands import servers
 from tests.browser.desk import Desk
 from tests.browser.product import PROJECT, Product
 from tests.build.money_book import PASSWORD
+
+WAIT_SECONDS = 60
+
+
+def _closed_runs(product: Product) -> int:
+    with psycopg.connect(servers.database_url(product.data_dir), autocommit=True) as connection:
+        found = connection.execute("SELECT count(*) FROM cycle_runs WHERE status = ANY(%s)", ([*CLOSED],)).fetchone()
+    return int(found[0]) if found else 0
 
 
 @dataclass
@@ -26,7 +36,11 @@ class Office:
 
     @classmethod
     def of(cls, product: Product) -> "Office":
-        """Make the book in a product that has none."""
+        """Make the book in a product that has none, once the cycles of its day have found none."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while _closed_runs(product) < len(Cycle):
+            assert time.monotonic() < deadline, "the cycles of the product's day were not closed"
+            time.sleep(0.2)
         command = [sys.executable, "-m", "tests.build.money_book"]
         done = subprocess.run(
             command, cwd=PROJECT, env=product.variables, capture_output=True, text=True, check=False, timeout=120

@@ -57,6 +57,7 @@ def add_loans(supervisor: Actor) -> dict[str, RequestReceipt]:
         "paid": book.a_loan(),
     }
     loans["creditor"] = book.a_loan(book.client_of(loans["paid"]), first_due="2026-03-10")
+    loans["replayed"] = book.a_loan()
     book.pay(loans["reversed"], "1.000,00", on="2026-02-10")
     book.pay(loans["paid"], "1.200,00", on="2026-02-10")
     assign(book.client_of(loans["street"]), supervisor)

@@ -85,3 +85,25 @@ def test_without_a_key_there_is_no_pix_to_print(loanapp: Command) -> None:
     ended = loanapp("pix", str(loan.number))
 
     assert (ended.status, "company has no Pix key" in ended.error) == (1, True)
+
+
+def test_reminders_are_kept_from_holidays_and_let_on_them_again(loanapp: Command) -> None:
+    a_company()
+    kept = "SELECT skips_charge_on_holidays FROM company_settings"
+
+    assert loanapp("company", "charge-on-holidays", "off").out == "Cobrança em feriados: não.\n"
+    assert rows(kept) == [(True,)]
+    assert json.loads(loanapp("company", "show", "--json").out)["skips_charge_on_holidays"] is True
+    assert loanapp("company", "charge-on-holidays", "on").out == "Cobrança em feriados: sim.\n"
+
+    assert rows(kept) == [(False,)]
+    assert "Cobrança em feriados: sim\n" in loanapp("company", "show").out
+
+
+def test_a_word_that_is_none_changes_nothing(loanapp: Command) -> None:
+    a_company()
+    before = everything()
+
+    assert loanapp("company", "charge-on-holidays", "às vezes").status == 2
+
+    assert everything() == before

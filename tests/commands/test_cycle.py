@@ -133,7 +133,7 @@ def test_all_leaves_out_a_charge_that_is_not_due(loanapp: Command) -> None:
         ),
         (
             ("charge", "--date", "2026-02-15"), 1,
-            "The charge cycle runs Monday to Friday, and 2026-02-15 is none of them.",
+            "The charge cycle runs Monday to Friday, as the setting says without holidays, and not on 2026-02-15.",
         ),
         (
             ("mora", "--date", "0001-01-01", "--dry-run"), 2,

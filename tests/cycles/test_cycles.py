@@ -184,6 +184,44 @@ def test_a_book_closed_day_by_day_equals_one_closed_after_a_gap(clean_database) 
     assert differences() == []
 
 
+def test_six_months_walked_day_by_day_equal_the_same_book_closed_after_a_month_s_gap(clean_database) -> None:  # noqa: ANN001
+    """Payments, a waiver and a reversal fall into the walk; the last thirty days are closed in one catch-up."""
+    first, gap, last = date(2026, 1, 20), date(2026, 6, 20), date(2026, 7, 20)
+
+    def lived(*, has_gap: bool) -> list[tuple[object, ...]]:
+        book = Book.opened()
+        weekly = book.a_loan(principal="1.234,57", rate_pct="3.5", count=20, step=Step.WEEKLY, first_due="2026-01-20")
+        monthly = book.a_loan(principal="5.000,00", rate_pct="4", count=6, plan=Plan.PRICE, first_due="2026-02-10")
+        bounced = None
+        day = first
+        while day <= last:
+            if day <= gap or not has_gap:
+                run_cycles(day.isoformat(), Cycle.OVERDUE, Cycle.MORA)
+            if (day - first).days % 11 == 0:
+                book.pay(weekly, "60,00", on=day.isoformat())
+            if day == date(2026, 3, 16):
+                bounced = book.pay(monthly, "500,00", on=day.isoformat())
+            if day == date(2026, 5, 4) and bounced:
+                book.reverse(bounced, on=day.isoformat())
+            if day == date(2026, 7, 1):
+                book.pay(monthly, "1.000,00", on=day.isoformat())
+            day += timedelta(days=1)
+        _runner.catch_up(SYSTEM, lambda: at(last, 6))
+        return rows(
+            "SELECT r.number, i.number, i.status, i.late_fee_cents, i.mora_cents, i.paid_cents, i.open_cents,"
+            " i.mora_frozen_cents, i.mora_remaining_base_cents, i.mora_since, r.total_value_paid, r.total_value_open,"
+            " r.total_value_overdue, r.overdue_since, r.next_due_date, r.overdue_through, r.mora_through"
+            " FROM invoices i JOIN requests r ON r.id = i.request_id ORDER BY 1, 2"
+        )
+
+    walked = lived(has_gap=False)
+    clean_database()
+
+    assert lived(has_gap=True) == walked
+    assert rows("SELECT count(*) FROM cycle_runs WHERE business_date > '2026-06-20' AND cycle = 'mora'") == [(30,)]
+    assert differences() == []
+
+
 def test_a_client_that_fails_is_set_aside_and_the_others_go_on() -> None:
     book = Book.opened()
     bad = book.a_loan(principal="100,00", first_due="2026-02-10")

@@ -151,7 +151,10 @@ def test_a_cycle_waits_for_the_one_before_it_and_says_so_at_the_date() -> None:
     ("form", "problem"),
     [
         ({"cycle": "overdue", "business_date": "24/02/2026"}, "A data de referência não pode ser depois de hoje."),
-        ({"cycle": "charge", "business_date": "22/02/2026"}, "A cobrança roda de segunda a sexta-feira."),
+        (
+            {"cycle": "charge", "business_date": "22/02/2026"},
+            "A rotina Cobranças não roda neste dia: só de segunda a sexta-feira, conforme os feriados.",
+        ),
         ({"cycle": "mora", "business_date": ""}, "Informe a data."),
         ({"cycle": "mora", "business_date": "'; DROP TABLE invoices"}, "Informe a data como 22/07/2025."),
         ({"cycle": "mora", "business_date": "😀" * 10_000}, "Informe a data como 22/07/2025."),

@@ -8,7 +8,9 @@ from domain.cycles import Cycle
 from domain.permissions import Role
 from loanapp.pages.dashboard.home import DashboardState
 from loanapp.settings import Settings
+from tasks.proofs import prove_what_is_due
 from tests.build.book import Book, run_cycles
+from tests.build.texts import change_rows
 from tests.pages.tabs import after, set_clock, signed_in_as
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -102,6 +104,35 @@ def test_many_missed_cycles_are_told_in_one_line_more(change_settings: Change) -
         "Rotina Cobranças de 23/02 não executada",
         "6 outras rotinas com falha",
     ]
+
+
+def test_the_last_proof_is_told_with_its_result(change_settings: Change) -> None:
+    set_clock(change_settings, "2026-02-23T12:00")
+    Book.opened().a_loan(principal="350,00", first_due="2026-02-10")
+    ref = signed_in_as(Role.LOAN_MANAGEMENT)
+    assert shown(ref).proven == "Carteira ainda não conferida"
+
+    run_cycles("2026-02-23")
+    prove_what_is_due()
+
+    page = shown(ref)
+    assert (page.proven, page.matters) == ("Carteira conferida em 23/02/2026 12:00: tudo certo", [])
+
+
+@pytest.mark.parametrize(
+    ("role", "to"), [(Role.LOAN_MANAGEMENT, "/rotinas/conferencia"), (Role.RENEGOTIATION_ANALYST, "")]
+)
+def test_a_proof_that_found_something_is_a_matter_of_its_own(change_settings: Change, role: Role, to: str) -> None:
+    set_clock(change_settings, "2026-02-23T12:00")
+    Book.opened().a_loan(principal="350,00", first_due="2026-02-10")
+    run_cycles("2026-02-23")
+    change_rows("UPDATE invoices SET mora_cents = mora_cents + 1")
+    prove_what_is_due()
+
+    page = shown(signed_in_as(role))
+
+    assert page.matters == [{"text": "1 diferença na conferência", "icon": "shield-alert", "to": to}]
+    assert page.proven == "Carteira conferida em 23/02/2026 12:00: 1 diferença"
 
 
 def test_the_street_sees_no_figures() -> None:

@@ -8,6 +8,7 @@ import pytest
 from domain.permissions import Role
 from loanapp.pages.settings.settings_state import SettingsState
 from tests.build.book import a_company, everything, rows
+from tests.build.texts import change_rows
 from tests.pages.tabs import after, signed_in_as
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -155,3 +156,32 @@ def test_a_pix_key_that_is_none_is_told_at_its_field() -> None:
 
     assert set(page.errors) == {"pix_key", "pix_city"}
     assert everything()["company_settings"] == before
+
+
+def test_a_tick_keeps_reminders_from_holidays() -> None:
+    a_company()
+
+    page, told = sent(SettingsState.save_charge_days, skips_charge_on_holidays="on")
+
+    assert rows("SELECT skips_charge_on_holidays FROM company_settings") == [(True,)]
+    assert page.skips_charge_on_holidays is True
+    assert "Dias de cobrança alterados." in told
+
+
+def test_who_is_no_administrator_does_not_keep_reminders_from_holidays() -> None:
+    a_company()
+
+    _, told = sent(SettingsState.save_charge_days, Role.LOAN_MANAGEMENT, skips_charge_on_holidays="on")
+
+    assert rows("SELECT skips_charge_on_holidays FROM company_settings") == [(False,)]
+    assert "Você não tem permissão para isso." in told
+
+
+def test_a_box_without_its_tick_lets_reminders_leave_on_holidays() -> None:
+    a_company()
+    change_rows("UPDATE company_settings SET skips_charge_on_holidays = true")
+
+    page, _ = sent(SettingsState.save_charge_days)
+
+    assert rows("SELECT skips_charge_on_holidays FROM company_settings") == [(False,)]
+    assert page.skips_charge_on_holidays is False

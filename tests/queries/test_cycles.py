@@ -36,9 +36,12 @@ def test_the_strip_shows_what_ran_and_what_was_missed(database) -> None:  # noqa
     assert len(statements) == 2
     assert (len(overdue.days), overdue.days[0].business_date) == (14, a_day("2026-02-18") - timedelta(days=13))
     assert overdue.days[-6:] == (
-        DayMark(business_date=a_day("2026-02-13"), status=RunStatus.SUCCESS, is_missed=False),
-        *(DayMark(business_date=a_day(f"2026-02-{day}"), status=None, is_missed=True) for day in (14, 15, 16, 17)),
-        DayMark(business_date=a_day("2026-02-18"), status=RunStatus.SUCCESS, is_missed=False),
+        DayMark(business_date=a_day("2026-02-13"), status=RunStatus.SUCCESS, is_missed=False, is_due=True),
+        *(
+            DayMark(business_date=a_day(f"2026-02-{day}"), status=None, is_missed=True, is_due=True)
+            for day in (14, 15, 16, 17)
+        ),
+        DayMark(business_date=a_day("2026-02-18"), status=RunStatus.SUCCESS, is_missed=False, is_due=True),
     )
     # The charge is not due at the weekend, and ran last on the Friday.
     assert [mark.is_missed for mark in charge.days[-6:]] == [False, False, False, True, True, True]

@@ -197,12 +197,12 @@ def test_a_share_is_rounded_half_up_to_a_tenth() -> None:
     assert share_pct(5, 0) is None
 
 
-def test_the_dashboard_costs_four_statements_and_needs_a_permission(database: Engine) -> None:
+def test_the_dashboard_costs_six_statements_and_needs_a_permission(database: Engine) -> None:
     book = a_book_of_23_february()
 
     with counted(database) as statements:
         shown(book, "2026-02-23")
 
-    assert len(statements) == 4
+    assert len(statements) == 6
     with pytest.raises(PermissionMissing):
         dashboard(NOBODY, at("2026-02-23"), None)

@@ -3,7 +3,8 @@ from sqlalchemy import Engine
 
 from domain.history import Component
 from domain.permissions import SYSTEM
-from loanapp.queries.verification import Difference, verify
+from domain.proofs import Difference
+from loanapp.queries.verification import verify
 from loanapp.services import users
 from tests.build.book import Book, at, run_cycles
 from tests.build.people import a_user

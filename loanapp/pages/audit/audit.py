@@ -6,7 +6,7 @@ from uuid import UUID
 
 import reflex as rx
 
-from domain import audit_words
+from domain import audit_words, proofs
 from domain.permissions import Permission
 from loanapp import bridge
 from loanapp.components import address, feedback
@@ -23,7 +23,7 @@ from loanapp.gate import AuthState, requires
 from loanapp.pages.audit.audit_rows import UNKNOWN, AuditRow, Integrity, audit_row, integrity
 from loanapp.queries.audit import NOBODY, AuditAsked, AuditPage, audit_page
 from loanapp.queries.audit_filter import PARAMETERS, filter_of
-from loanapp.queries.trail import Difference, TrailAsked, check_trail
+from loanapp.queries.trail import TrailAsked, check_trail
 from loanapp.services.disclosure import NoteCheck, note_check
 
 LARGEST_ID_DIGITS = 18
@@ -76,7 +76,7 @@ class AuditState(AuthState):
 
     async def _checked(self) -> str:
         """Return why the check could not be made, or nothing."""
-        differences: list[Difference] = []
+        differences: list[proofs.Difference] = []
         events, after, is_first = 0, None, True
         while is_first or after is not None:
             chunk = await bridge.read(check_trail, TrailAsked(after=after))

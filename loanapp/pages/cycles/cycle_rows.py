@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import TypedDict
 
-from domain.cycles import CLOSED, WAITS_FOR, Cycle, RunStatus, is_due_on
+from domain.cycles import CLOSED, WAITS_FOR, Cycle, RunStatus
 from loanapp.components.badges import LOOKS, word_of
 from loanapp.components.formats import brl_text, count_text, counted, date_text, instant_text, weekday_text
 from loanapp.components.message_words import reason_word
-from loanapp.queries.cycles import CycleCounts, CycleOverview, DayMark, RequestedRun, RunLine
+from loanapp.queries.cycle_previews import ChangedContract, PreviewLines
+from loanapp.queries.cycles import ChangedItem, CycleCounts, CycleOverview, DayMark, RequestedRun, RunLine
 
 NAMES = {Cycle.OVERDUE: "Vencidos", Cycle.MORA: "Mora", Cycle.CHARGE: "Cobranças"}
 WHEN = {
@@ -71,6 +72,18 @@ class RunRow(TypedDict):
     changed: str
 
 
+class ChangeRow(TypedDict):
+    """One contract, or one borrower, before and after."""
+
+    title: str
+    to: str
+    client: str
+    invoices: str
+    before: str
+    after: str
+    why: str
+
+
 class Fact(TypedDict):
     """One fact of a run or of a preview."""
 
@@ -83,7 +96,7 @@ def card(overview: CycleOverview, others: Sequence[CycleOverview], today: date) 
     last = overview.last_run
     return Card(
         name=NAMES[overview.cycle],
-        when=WHEN[overview.cycle],
+        when=WHEN[overview.cycle] + (", menos feriados" if overview.skips_holidays else ""),
         does=DOES[overview.cycle],
         status=last.status.value if last else "",
         ran_at=f"{date_text(last.business_date)} · {lasted(last)}" if last else "",
@@ -93,9 +106,16 @@ def card(overview: CycleOverview, others: Sequence[CycleOverview], today: date) 
         next_at=instant_text(overview.next_at),
         closed=_closed(overview),
         waits=_waits(overview, others, today),
-        marks=[_mark(mark, overview.cycle, today) for mark in overview.days],
+        marks=[_mark(mark, today) for mark in overview.days],
         attention=_attention(overview.days),
     )
+
+
+def closed_text(overviews: Sequence[CycleOverview]) -> str:
+    """Write which business date is closed: the newest that `mora` closed, and so `overdue` before it."""
+    mora = next(each for each in overviews if each.cycle is Cycle.MORA)
+    closed = _closed(mora)
+    return "Nenhuma data fechada ainda" if closed == "nenhuma" else f"Data fechada: {closed}"
 
 
 def run_row(run: RequestedRun) -> RunRow:
@@ -152,6 +172,61 @@ def count_facts(cycle: Cycle, counts: CycleCounts, *, would: bool) -> list[Fact]
         Fact(label="Multa" if cycle is Cycle.OVERDUE else "Mora", value=signed(amount)),
         Fact(label="Mensagens", value="Nenhuma"),
     ]
+
+
+def preview_rows(cycle: Cycle, lines: PreviewLines) -> list[ChangeRow]:
+    """Return what a preview would change, contract by contract, for `charge` borrower by borrower, with the reason."""
+    if cycle is Cycle.CHARGE:
+        return [
+            ChangeRow(
+                title=each.client_name, to=f"/clientes/{each.client_id}", client="",
+                invoices=f"desde {date_text(each.oldest_due_date)}", before="—",
+                after="Não enviada" if each.reason else "Na fila",
+                why=reason_word(each.reason) if each.reason else "Vence hoje ou está em atraso",
+            )
+            for each in lines.borrowers
+        ]  # fmt: skip
+    return [
+        ChangeRow(
+            title=f"Empréstimo {each.request_number}", to=f"/emprestimos/{each.request_number}",
+            client=each.client_name, invoices=count_text(each.invoices),
+            before=brl_text(each.cents_before), after=brl_text(each.cents_after), why=_why(cycle, each),
+        )
+        for each in lines.contracts
+    ]  # fmt: skip
+
+
+def changed_rows(items: Sequence[ChangedItem]) -> list[ChangeRow]:
+    """Return what a replay changed, contract by contract."""
+    return [
+        ChangeRow(
+            title=f"Empréstimo {each.request_number}", to=f"/emprestimos/{each.request_number}",
+            client=each.client_name, invoices=count_text(each.invoices),
+            before=brl_text(each.cents_before), after=brl_text(each.cents_after), why="",
+        )
+        for each in items
+    ]  # fmt: skip
+
+
+def _why(cycle: Cycle, each: ChangedContract) -> str:
+    since = f"vencida em {date_text(each.oldest_due_date)}"
+    if cycle is Cycle.MORA:
+        return f"Mora até a data; a mais antiga {since}"
+    if each.newly_overdue:
+        return f"{counted(each.newly_overdue, 'passa', 'passam')} a Em atraso; a mais antiga {since}"
+    return f"Multa diferente da regra; a mais antiga {since}"
+
+
+def pace(line: RunLine, now: datetime) -> str:
+    """Write how fast a run goes and how long it will still take: `120 clientes por segundo · faltam cerca de 3 min`."""
+    elapsed = (now - line.opened_at).total_seconds()
+    if elapsed < 1 or not line.clients_done:
+        return "Começando…"
+    speed = line.clients_done / elapsed
+    seconds_left = round(max(0, line.clients_total - line.clients_done) / speed)
+    minutes, seconds = divmod(seconds_left, SECONDS_PER_MINUTE)
+    left = f"{minutes} min" if minutes else f"{seconds} s"
+    return f"{counted(round(speed), 'cliente', 'clientes')} por segundo · faltam cerca de {left}"
 
 
 def signed(cents: int) -> str:
@@ -218,7 +293,7 @@ def _closed(overview: CycleOverview) -> str:
 
 def _waits(overview: CycleOverview, others: Sequence[CycleOverview], today: date) -> str:
     before = WAITS_FOR[overview.cycle]
-    if before is None or not is_due_on(overview.cycle, today) or _status_on(overview, today) in CLOSED:
+    if before is None or not overview.days[-1].is_due or _status_on(overview, today) in CLOSED:
         return ""
     earlier = next(other for other in others if other.cycle is before)
     is_held = _status_on(earlier, today) in (RunStatus.RUNNING, RunStatus.FAILED) or earlier.days[-1].is_missed
@@ -226,9 +301,9 @@ def _waits(overview: CycleOverview, others: Sequence[CycleOverview], today: date
     return f"{NAMES[overview.cycle]} de {day} espera {NAMES[before]} de {day}." if is_held else ""
 
 
-def _mark(mark: DayMark, cycle: Cycle, today: date) -> Mark:
+def _mark(mark: DayMark, today: date) -> Mark:
     state = "MISSED" if mark.is_missed else mark.status.value if mark.status else ""
-    if not state and mark.business_date == today and is_due_on(cycle, today):
+    if not state and mark.business_date == today and mark.is_due:
         state = RunStatus.SCHEDULED.value
     look = LOOKS["run"].get(state, NOT_DUE)
     return Mark(

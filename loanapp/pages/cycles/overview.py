@@ -17,9 +17,11 @@ from loanapp.components.page import page
 from loanapp.components.states import empty_first_use, error_card, page_skeleton
 from loanapp.components.table import Column, caption, data_table, pagination
 from loanapp.gate import AuthState, requires
-from loanapp.pages.cycles.cycle_rows import Card, Mark, RunRow, card, run_row
+from loanapp.pages.cycles.cycle_rows import Card, Mark, RunRow, card, closed_text, run_row
+from loanapp.pages.cycles.proof_rows import is_sound, proven_text
 from loanapp.pages.cycles.replay import ReplayState, replay_section
 from loanapp.queries.cycles import RunsAsked, runs_overview, runs_page
+from loanapp.queries.proofs import newest_proof
 
 
 class CyclesState(AuthState):
@@ -30,6 +32,9 @@ class CyclesState(AuthState):
     place: Place = NOWHERE  # type: ignore[assignment]
     summary: str = ""
     first_at: str = ""
+    closed: str = ""
+    proven: str = ""
+    is_proven: bool = False
     is_moving: bool = False
     is_loaded: bool = False
     fault: str = ""
@@ -50,9 +55,12 @@ class CyclesState(AuthState):
         number, size = address.page_asked(self)
         overview = await bridge.read(runs_overview, None)
         history = await bridge.read(runs_page, RunsAsked(page=number, size=size))
-        self.fault, self.is_loaded = overview.reference or history.reference, True
-        if not (overview.ok and history.ok):
+        proof = await bridge.read(newest_proof, None)
+        self.fault, self.is_loaded = overview.reference or history.reference or proof.reference, True
+        if not (overview.ok and history.ok and proof.ok):
             return
+        self.closed = closed_text(overview.result)
+        self.proven, self.is_proven = proven_text(proof.value), is_sound(proof.value)
         today = clock.moment().business_date
         self.cards = [card(each, overview.result, today) for each in overview.result]
         last_runs = [each.last_run for each in overview.result if each.last_run]
@@ -162,7 +170,19 @@ def _history() -> rx.Component:
 def cycles() -> rx.Component:
     """Show the three cards, the replay for who may run it, and the history."""
     fault = error_card("Não foi possível carregar as rotinas.", CyclesState.load, reference=CyclesState.fault)
+    state = CyclesState
+    banner = rx.el.div(
+        rx.el.p(glyph("calendar-check"), rx.el.strong(state.closed), class_name="flex items-center gap-2"),
+        rx.el.p(
+            rx.cond(state.is_proven, glyph("shield-check"), glyph("shield-alert")),
+            app_link(state.proven, to="/rotinas/conferencia", class_name="link"),
+            class_name=rx.cond(state.is_proven, "flex items-center gap-2", "flex items-center gap-2 overdue"),
+        ),
+        class_name="panel flex flex-wrap gap-x-6 gap-y-2 tabular-nums",
+        role="status",
+    )
     content = rx.el.div(
+        banner,
         rx.el.div(rx.foreach(CyclesState.cards, _card), class_name="grid gap-3 lg:grid-cols-3"),
         rx.cond(AuthState.permissions.contains(Permission.CYCLES_RUN.value), replay_section()),
         _history(),

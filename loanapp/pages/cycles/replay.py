@@ -10,18 +10,22 @@ from domain.calendar import parse_date
 from domain.cycles import Cycle
 from domain.errors import Checks, DomainError
 from domain.permissions import Permission
+from domain.requests import RequestNotFound
 from loanapp import bridge, clock
-from loanapp.components import feedback
+from loanapp.components import address, feedback
 from loanapp.components.buttons import button, submit_button
 from loanapp.components.dialogs import command_dialog
-from loanapp.components.fields import choice_field, date_field
+from loanapp.components.fields import choice_field, date_field, text_field
 from loanapp.components.figures import fact, facts
 from loanapp.components.formats import counted, date_text, weekday_text
 from loanapp.components.forms import settled
 from loanapp.components.glyphs import glyph
+from loanapp.components.table import caption
 from loanapp.gate import AuthState, requires
-from loanapp.pages.cycles.cycle_rows import NAMES, Fact, count_facts
-from loanapp.queries.cycles import CycleCounts, PreviewOf, preview
+from loanapp.pages.cycles.changes import changes
+from loanapp.pages.cycles.cycle_rows import NAMES, ChangeRow, Fact, count_facts, preview_rows
+from loanapp.queries.cycle_previews import CONTRACTS_SHOWN, PreviewOf, preview, preview_asked, preview_lines
+from loanapp.queries.cycles import CycleCounts
 from loanapp.services.cycles import OpenRun, open_run
 
 FORM_ID = "replay"
@@ -38,6 +42,8 @@ class ReplayState(AuthState):
     day: str = ""
     headline: str = ""
     facts: list[Fact] = []  # noqa: RUF012
+    changes: list[ChangeRow] = []  # noqa: RUF012
+    changes_note: str = ""
     is_simulated: bool = False
     is_confirming: bool = False
     # Another date than today's, or texts would leave: the date is typed once more (tier 3).
@@ -56,12 +62,18 @@ class ReplayState(AuthState):
     @requires(Permission.CYCLES_RUN)
     async def simulate(self, form: dict[str, Any]) -> None:
         """Show what the run would change; nothing is written."""
-        outcome = await bridge.submit(preview, parse_asked, form)
-        self.errors, self.is_simulated = feedback.field_errors(outcome), outcome.ok
-        if outcome.ok:
-            today = clock.moment().business_date
-            self._asked = parse_asked(bridge.texts_of(form), today)
-            self._show(self._asked, outcome.result, today)
+        self.errors, self.is_simulated, self._asked = {}, False, None
+        asked = await bridge.submit(preview_asked, parse_asked, form)
+        self.errors = feedback.field_errors(asked)
+        if not asked.ok:
+            return
+        counts, lines = await bridge.read(preview, asked.result), await bridge.read(preview_lines, asked.result)
+        self.errors = feedback.field_errors(counts) or feedback.field_errors(lines)
+        if counts.ok and lines.ok:
+            self._asked, self.is_simulated = asked.result, True
+            self._show(asked.result, counts.result, clock.moment().business_date)
+            self.changes = preview_rows(asked.result.cycle, lines.result)
+            self.changes_note = _shown_of(asked.result.cycle, len(self.changes), counts.result)
 
     @rx.event
     @requires(Permission.CYCLES_RUN)
@@ -78,7 +90,9 @@ class ReplayState(AuthState):
             self.errors = {"confirmation": f"Digite {self.day} para confirmar."} if asked else {"": "Simule antes."}
             yield settled(FORM_ID, is_done=False)
             return
-        order = OpenRun(cycle=asked.cycle, business_date=asked.business_date, origin="screen")
+        order = OpenRun(
+            cycle=asked.cycle, business_date=asked.business_date, origin="screen", only_client_id=asked.only_client_id
+        )
         outcome = await bridge.run(open_run, order)
         self.errors, self.is_confirming = feedback.field_errors(outcome), False
         yield settled(FORM_ID, is_done=outcome.ok)
@@ -101,14 +115,27 @@ class ReplayState(AuthState):
         self.needs_date, self.why_date = bool(reasons), " ".join(reasons)
 
 
-def parse_asked(texts: Mapping[str, str], today: date) -> PreviewOf:
-    """Read which cycle for which date; raise `date.*` at the date. A cycle that is none is the first of the list."""
+def parse_asked(texts: Mapping[str, str], today: date) -> tuple[PreviewOf, int | None]:
+    """Read which cycle for which date, and the number of the request to whose client it is kept, where one is given.
+
+    Raises `date.*` at the date and RequestNotFound at a number that is none; a cycle that is none is the first.
+    """
     checks = Checks()
     business_date = checks.take("business_date", parse_date, texts["business_date"], today)
+    number = checks.take("request_number", _request_number, texts["request_number"].strip())
     checks.finish()
     assert business_date is not None
     cycle = Cycle(texts["cycle"]) if texts["cycle"] in set(Cycle) else Cycle.OVERDUE
-    return PreviewOf(cycle=cycle, business_date=business_date)
+    return PreviewOf(cycle=cycle, business_date=business_date), number
+
+
+def _request_number(text: str) -> int | None:
+    if not text:
+        return None
+    number = address.number(text)
+    if not number:
+        raise RequestNotFound
+    return number
 
 
 def is_confirmed(texts: Mapping[str, str], business_date: date) -> bool:
@@ -117,6 +144,18 @@ def is_confirmed(texts: Mapping[str, str], business_date: date) -> bool:
         return parse_date(texts["confirmation"], business_date) == business_date
     except DomainError:
         return False
+
+
+def _shown_of(cycle: Cycle, shown: int, counts: CycleCounts) -> str:
+    if not shown:
+        return ""
+    if shown < CONTRACTS_SHOWN:
+        return (
+            f"{counted(shown, 'cliente', 'clientes')}"
+            if cycle is Cycle.CHARGE
+            else counted(shown, "empréstimo mudaria", "empréstimos mudariam")
+        )
+    return f"As {shown} maiores diferenças. Ao todo: {counted(counts.changed, 'mudança', 'mudanças')}."
 
 
 def _headline(cycle: Cycle, counts: CycleCounts) -> str:
@@ -136,6 +175,13 @@ def _simulated() -> rx.Component:
         rx.el.h3(f"Simulação: {ReplayState.title}", class_name="font-semibold"),
         rx.el.p(ReplayState.headline),
         _facts(),
+        rx.cond(
+            ReplayState.changes.length() > 0,
+            rx.el.div(
+                caption(ReplayState.changes_note),
+                changes(ReplayState.changes, label="O que mudaria", has_reasons=True),
+            ),
+        ),
         rx.el.p(glyph("info", class_name="mt-0.5 shrink-0"), PROMISE, class_name="muted flex gap-2"),
         rx.el.div(button("Executar…", kind="primary", icon="circle-play", on_click=ReplayState.confirm(True))),
         class_name="flex flex-col gap-3 border-t border-(--c-line) pt-4 mt-4",
@@ -183,6 +229,13 @@ def replay_section() -> rx.Component:
             today=ReplayState.today_iso,
             help_text="",
             class_name="w-full md:w-[240px]",
+        ),
+        text_field(
+            "request_number",
+            "Só do empréstimo nº (opcional)",
+            errors=ReplayState.errors,
+            input_mode="numeric",
+            class_name="w-full md:w-[220px]",
         ),
         submit_button("Simular", kind="secondary", busy="Simulando…"),
         on_submit=ReplayState.simulate,

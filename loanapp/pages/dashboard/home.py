@@ -12,7 +12,7 @@ from domain.permissions import Permission
 from loanapp import bridge
 from loanapp.components import address
 from loanapp.components.figures import key_figure
-from loanapp.components.formats import brl_text, count_text, counted, date_text
+from loanapp.components.formats import brl_text, count_text, counted, date_text, instant_text
 from loanapp.components.glyphs import glyph
 from loanapp.components.links import app_link
 from loanapp.components.page import page
@@ -21,6 +21,7 @@ from loanapp.gate import AuthState, requires
 from loanapp.pages.dashboard.charts import AgingBar, WeekBar, aging_chart, weeks_chart
 from loanapp.queries.dashboard import Dashboard, RunTrouble, dashboard
 from loanapp.queries.invoices import Aging
+from loanapp.queries.proofs import ProofLine
 from loanapp.settings import SAO_PAULO
 
 _DASH = "\N{EN DASH}"
@@ -74,6 +75,7 @@ class DashboardState(AuthState):
     """The dashboard as it stood when it was read last."""
 
     updated: str = ""
+    proven: str = ""
     figures: Figures = NO_FIGURES
     is_overdue: bool = False
     matters: list[Matter] = []  # noqa: RUF012 - Reflex copies the default for every tab.
@@ -98,6 +100,7 @@ class DashboardState(AuthState):
         updated_at = found.portfolio.updated_at
         self.has_loans = updated_at is not None
         self.updated = _updated(updated_at, found.business_date) if updated_at else ""
+        self.proven = _proven(found.last_proof)
         self.figures = _figures(found)
         self.is_overdue = found.portfolio.overdue_cents > 0
         self.matters = _matters(found, self.permissions)
@@ -109,6 +112,14 @@ class DashboardState(AuthState):
 def _updated(updated_at: datetime, today: date) -> str:
     local = updated_at.astimezone(SAO_PAULO)
     return f"Atualizado às {local:%H:%M}" if local.date() == today else f"Atualizado em {local:%d/%m às %H:%M}"
+
+
+def _proven(proof: ProofLine | None) -> str:
+    """Write when the book was last proven to be as it must be; a proof that found something is a matter of its own."""
+    if proof is None or proof.finished_at is None:
+        return "Carteira ainda não conferida"
+    result = counted(proof.differences, "diferença", "diferenças") if proof.differences else "tudo certo"
+    return f"Carteira conferida em {instant_text(proof.finished_at)}: {result}"
 
 
 def _figures(found: Dashboard) -> Figures:
@@ -154,6 +165,10 @@ def _matters(found: Dashboard, permissions: Collection[str]) -> list[Matter]:
         to_desk = "/recebimentos/caixa" if Permission.CASH_CHECK in permissions else ""
         matters.append(Matter(text=text, icon="hand-coins", to=to_desk))
     to_runs = "/rotinas" if Permission.CYCLES_VIEW in permissions else ""
+    if found.last_proof and found.last_proof.differences:
+        text = counted(found.last_proof.differences, "diferença na conferência", "diferenças na conferência")
+        to_proof = "/rotinas/conferencia" if to_runs else ""
+        matters.append(Matter(text=text, icon="shield-alert", to=to_proof))
     shown = [Matter(text=_trouble(each), icon="calendar-x-2", to=to_runs) for each in found.run_troubles]
     more = len(shown) - TROUBLES_SHOWN
     if more > 0:
@@ -301,7 +316,11 @@ def _numbers() -> rx.Component:
     title="Painel",
     permission=Permission.DASHBOARD_VIEW,
     on_load=[DashboardState.load],
-    actions=lambda: rx.el.span(DashboardState.updated, class_name="muted", role="status"),
+    actions=lambda: rx.el.div(
+        rx.el.span(DashboardState.updated, role="status"),
+        rx.el.span(DashboardState.proven),
+        class_name="muted flex flex-wrap gap-x-4",
+    ),
 )
 def home() -> rx.Component:
     """Show the figures, what asks for attention, and the charts."""

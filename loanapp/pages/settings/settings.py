@@ -13,12 +13,14 @@ from loanapp.components.fields import (
     tax_id_field,
     text_area,
     text_field,
+    tick_field,
 )
 from loanapp.components.forms import once_form
 from loanapp.components.glyphs import glyph
 from loanapp.components.page import page
 from loanapp.components.states import page_failed, page_skeleton
 from loanapp.pages.settings.settings_state import (
+    CHARGE_DAYS_FORM,
     CHARGES_FORM,
     COMPANY_FORM,
     HOLIDAY_FORM,
@@ -46,7 +48,7 @@ def _save(text: str) -> rx.Component:
 
 
 def _summary(form_id: str) -> rx.Component:
-    """Show the problems of a form where it was the one that was sent: the page has four."""
+    """Show the problems of a form where it was the one that was sent: the page has five."""
     return rx.cond(SettingsState.sent_form == form_id, error_summary(SettingsState.errors))
 
 
@@ -156,6 +158,18 @@ def _holidays() -> rx.Component:
             id=HOLIDAY_FORM,
             on_submit=state.save_holiday,
         ),
+        once_form(
+            _summary(CHARGE_DAYS_FORM),
+            tick_field("skips_charge_on_holidays", "Não cobrar em feriados", is_on=state.skips_charge_on_holidays),
+            rx.el.p(
+                "A rotina Cobranças roda de segunda a sexta; com esta opção, também não roda nos feriados nacionais e "
+                "nos da empresa.",
+                class_name="muted max-w-[75ch]",
+            ),
+            _save("Salvar dias de cobrança"),
+            id=CHARGE_DAYS_FORM,
+            on_submit=state.save_charge_days,
+        ),
     )
 
 
@@ -209,7 +223,7 @@ def settings() -> rx.Component:
             rx.el.div(
                 _keyed(_company(), company),
                 _keyed(_charges(), now["late_fee_pct"] + now["mora_pct_month"]),
-                _keyed(_holidays(), state.holidays.length().to_string()),
+                _keyed(_holidays(), state.holidays.length().to_string() + state.skips_charge_on_holidays.to_string()),
                 _keyed(_pix(), now["pix_key"] + now["pix_city"]),
                 class_name="flex flex-col gap-6 max-w-3xl",
             ),

@@ -22,9 +22,10 @@ from loanapp.components.texts import text_of
 from loanapp.gate import AuthState, requires
 from loanapp.queries.company import CompanyShown, company_shown
 from loanapp.services import company as services
-from loanapp.services.company import AddHoliday, ChangeCharges, ChangeCompany, ChangePix
+from loanapp.services.company import AddHoliday, ChangeCharges, ChangeCompany, ChangePix, SkipChargeOnHolidays
 
 COMPANY_FORM, CHARGES_FORM, HOLIDAY_FORM, PIX_FORM = "company", "charges", "holiday", "pix"
+CHARGE_DAYS_FORM = "charge_days"
 EXAMPLE = Money(10_000)
 EXAMPLE_DAYS = 10
 
@@ -84,6 +85,11 @@ def parse_holiday(texts: Mapping[str, str], today: date) -> AddHoliday:
     return AddHoliday(day=day, name=texts["holiday_name"])
 
 
+def parse_charge_days(texts: Mapping[str, str], _today: date) -> SkipChargeOnHolidays:
+    """Read the form of the days without reminders."""
+    return SkipChargeOnHolidays(is_on=texts["skips_charge_on_holidays"] == "on")
+
+
 def parse_pix(texts: Mapping[str, str], _today: date) -> ChangePix:
     """Read the form of the Pix key."""
     return ChangePix(pix_key=texts["pix_key"], pix_city=texts["pix_city"])
@@ -113,6 +119,7 @@ class SettingsState(AuthState):
     fault: str = ""
     now: Settings = NO_SETTINGS
     holidays: list[HolidayRow] = []  # noqa: RUF012 - Reflex copies the defaults for every tab.
+    skips_charge_on_holidays: bool = False
     today: str = ""
     example: str = ""
     guard: str = ""
@@ -167,6 +174,14 @@ class SettingsState(AuthState):
 
     @rx.event(temporal=True)
     @requires(Permission.COMPANY_MANAGE)
+    async def save_charge_days(self, form: dict[str, Any]) -> AsyncIterator[Any]:
+        """Say whether reminders leave on holidays."""
+        use_case, done = services.skip_charge_on_holidays, "Dias de cobrança alterados."
+        async for event in self._save(CHARGE_DAYS_FORM, use_case, parse_charge_days, form, done):
+            yield event
+
+    @rx.event(temporal=True)
+    @requires(Permission.COMPANY_MANAGE)
     async def save_pix(self, form: dict[str, Any]) -> AsyncIterator[Any]:
         """Write the key on which the company receives."""
         async for event in self._save(PIX_FORM, services.change_pix, parse_pix, form, "Chave Pix alterada."):
@@ -195,6 +210,7 @@ class SettingsState(AuthState):
             return
         shown = outcome.result
         self.now, self.today = _typed(shown), shown.today.isoformat()
+        self.skips_charge_on_holidays = shown.skips_charge_on_holidays
         self.holidays = [
             HolidayRow(day=weekday_text(line.day), name=line.name, has_passed=line.day < shown.today)
             for line in shown.holidays
