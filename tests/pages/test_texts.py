@@ -49,10 +49,12 @@ def test_no_two_refusals_share_a_code() -> None:
     assert len({refusal.code for refusal in refusals}) == len(refusals)
 
 
-def test_every_icon_of_a_badge_is_in_the_sprite() -> None:
+def test_every_icon_is_in_the_sprite() -> None:
     sprite = set(re.findall(r'<symbol id="([\w-]+)"', (PROJECT / "assets/icons.svg").read_text()))
+    code = "".join(path.read_text() for path in (PROJECT / "loanapp").rglob("*.py"))
 
     assert {look["icon"] for looks in LOOKS.values() for look in looks.values()} - sprite == set()
+    assert set(re.findall(r'(?:glyph\(|icon=)"([\w-]+)"', code)) - sprite == set()
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ def _ask() -> rx.Component:
         rx.cond(
             ProofState.is_moving,
             rx.el.p("Conferindo… Pode sair desta página.", role="status"),
-            submit_button("Conferir agora", kind="secondary", busy="Pedindo…"),
+            rx.el.div(submit_button("Conferir agora", kind="secondary", busy="Pedindo…")),
         ),
         id=FORM_ID,
         on_submit=ProofState.prove,
@@ -152,7 +152,7 @@ def proof() -> rx.Component:
     state = ProofState
     nothing = empty_first_use("Ainda não conferida. A conferência roda sozinha depois das rotinas de cada dia.")
     found = rx.el.section(
-        rx.el.h2("O que não confere", class_name="title-small"),
+        rx.el.h2("O que não confere", class_name="title-small mb-2"),
         rx.cond(state.summary != "", caption(state.summary)),
         data_table(DIFFERENCES, state.differences, label="O que não confere"),
     )
@@ -163,7 +163,7 @@ def proof() -> rx.Component:
         rx.el.ul(rx.foreach(state.rules, _rule), class_name="panel"),
         rx.cond(state.differences.length() > 0, found),
         rx.el.section(
-            rx.el.h2("Últimas conferências", class_name="title-small"),
+            rx.el.h2("Últimas conferências", class_name="title-small mb-2"),
             data_table(HISTORY, state.history, label="Últimas conferências"),
         ),
         class_name="flex flex-col gap-4",
