@@ -13,9 +13,12 @@ import itertools
 import multiprocessing
 import resource
 import tempfile
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, timedelta
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -35,7 +38,7 @@ from loanapp.commands import servers
 from loanapp.commands.schema import migrate
 from loanapp.models.base import Session, bind, make_engine
 from loanapp.services import _runner
-from loanapp.services.cycles import OpenRun
+from loanapp.services.cycles import OpenedRun, OpenRun
 from loanapp.services.payments import RegisterPayment, register_payment
 
 if TYPE_CHECKING:
@@ -108,43 +111,57 @@ def _measure_size(url: str, invoices: int, workers: int, rounds: int) -> None:
     for _ in range(2):
         _day(engine, next(days), workers)
         _vacuum(url)
-    bare, ours, statements, ratios = list[float](), list[float](), 0, list[float]()
+    bare, ours, ratios = list[float](), list[float](), list[float]()
     for day in itertools.islice(days, rounds):
         bare.append(_bare(url, overdue))
         _vacuum(url)
-        seconds, statements = _day(engine, day, workers)
-        ours.append(seconds)
-        ratios.append(seconds / bare[-1])
+        measured = _day(engine, day, workers)
+        ours.append(measured.seconds)
+        ratios.append(measured.seconds / bare[-1])
         _vacuum(url)
     print(f"bare UPDATE    {median(bare):7.2f} s  {overdue / median(bare):10,.0f} overdue invoices/s")
     print(
-        f"overdue + mora {median(ours):7.2f} s  {overdue / median(ours):10,.0f} overdue invoices/s  {statements:6}"
-        f" statements  {median(ratios):5.2f} times the bare UPDATE ({min(ratios):.2f} to {max(ratios):.2f})"
+        f"overdue + mora {median(ours):7.2f} s  {overdue / median(ours):10,.0f} overdue invoices/s"
+        f"  {measured.statements:6} statements  {median(ratios):5.2f} times the bare UPDATE ({min(ratios):.2f} to"
+        f" {max(ratios):.2f})  shares of `mora`: {', '.join(f'{share:.0%}' for share in measured.shares)}"
     )
     with _written(url) as written:
-        seconds, statements = _day(engine, day, workers)
-    print(f"the same again {seconds:7.2f} s  {written[0]:,} invoices written  {statements:6} statements")
+        again = _day(engine, day, workers)
+    print(f"the same again {again.seconds:7.2f} s  {written[0]:,} invoices written  {again.statements:6} statements")
     _vacuum(url)
     _paying(engine, url, next(days), workers)
     print(f"largest process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB")
     engine.dispose()
 
 
-def _day(engine: Engine, business_date: date, workers: int) -> tuple[float, int]:
-    statements = 0
+@dataclass(frozen=True)
+class Day:
+    """What the cycles of a date cost, and how many clients each worker visited, as shares of one."""
+
+    seconds: float
+    statements: int
+    shares: list[float]
+
+
+def _day(engine: Engine, business_date: date, workers: int) -> Day:
+    statements, visited = 0, Counter[int]()
 
     def note(*_execution: object) -> None:
         nonlocal statements
         statements += 1
 
+    def count(_run: OpenedRun, clients: int) -> None:
+        visited[threading.get_ident()] += clients
+
     event.listen(engine, "before_cursor_execute", note)
     started = time.perf_counter()
     for cycle in (Cycle.OVERDUE, Cycle.MORA):
         order = OpenRun(cycle=cycle, business_date=business_date, origin="clock")
-        _runner.run_or_replay(TERMINAL, lambda: clock.on(business_date, 7), order, workers=workers)
+        visited.clear()
+        _runner.run_or_replay(TERMINAL, lambda: clock.on(business_date, 7), order, count, workers=workers)
     seconds = time.perf_counter() - started
     event.remove(engine, "before_cursor_execute", note)
-    return seconds, statements
+    return Day(seconds, statements, sorted(clients / visited.total() for clients in visited.values()))
 
 
 def _bare(url: str, overdue: int) -> float:

@@ -89,7 +89,7 @@ class AuthState(rx.State):
     # Nothing is open but one's own profile until a second factor is set up there.
     must_enrol: bool = False
     company: str = ""
-    # The path whose record the pages' states hold; between two records of a kind it is not yet that of the address.
+    # The path whose record the pages' states hold as it stands; empty until a page that was opened has loaded.
     shown_path: str = ""
     sandbox_address: str = ""
     # The sandbox clock as the browser needs it to tick: start (ms), anchor (ms), speed; empty with the real clock.
@@ -99,6 +99,8 @@ class AuthState(rx.State):
     @requires()
     async def arrive(self) -> Any:  # noqa: ANN401 - Reflex's event specifications have no public common type.
         """Ask for a session on every page, and move the focus to its heading after a navigation."""
+        if self.shown_path != self.router.url.path.rstrip("/"):
+            self.shown_path = ""
         return rx.call_script("loanapp.arrived()")
 
     @rx.event
@@ -159,6 +161,9 @@ class Gate(rx.Middleware):
         if await _changed_hands(state, auth, session):
             return _stop(rx.call_script("location.reload()"))
         if internal and event.name.rpartition(".")[2] in _HYDRATING:
+            # Only a page that loads anew sends this; one that found its signal again keeps what is typed.
+            if event.payload.get("hashes"):
+                auth.shown_path = ""
             for cls in _FLEETING:
                 (await state.get_state(cls)).reset()
         _show(auth, session)

@@ -70,7 +70,8 @@ def drive(
 def _visit_clients(actor: Actor, clock: Callable[[], Moment], run: OpenedRun, progress: Callable[[int], None]) -> None:
     # Each worker begins elsewhere, so that those who share a run rarely pass over each other's clients; it goes round
     # once, and then waits for whom somebody else held in passing, until a look from the front finds nobody.
-    begin = random.randrange(run.clients_total + 1)  # noqa: S311 - where to begin is no secret.
+    is_small = run.clients_total <= CLIENTS_PER_CHUNK
+    begin = 0 if is_small else random.randrange(run.clients_total)  # noqa: S311 - where to begin is no secret.
     _go_over(actor, clock, RunChunk(run_id=run.run_id, clients_per_chunk=CLIENTS_PER_CHUNK, after=begin), progress)
     _go_over(actor, clock, RunChunk(run_id=run.run_id, clients_per_chunk=CLIENTS_PER_CHUNK, until=begin), progress)
     left = RunChunk(run_id=run.run_id, clients_per_chunk=CLIENTS_PER_CHUNK, is_waiting=True)
