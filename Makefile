@@ -40,4 +40,4 @@ simulate: setup
 	SIMULATE_STEPS=$${SIMULATE_STEPS:-10000} $(BIN)/pytest -s -n0 tests/simulation -k keeps_its_book
 
 test: lint
-	$(BIN)/pytest -n 2 --dist loadgroup --durations=25
+	$(BIN)/pytest -n 2 --durations=25

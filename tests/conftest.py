@@ -19,6 +19,8 @@ import psycopg
 import pytest
 import redis
 from sqlalchemy import Engine, NullPool, create_engine, make_url
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from loanapp import settings as settings_module
 from loanapp.commands import servers
@@ -28,6 +30,8 @@ from loanapp.settings import Settings
 from tests.cleaning import clean, prepare_cleaning
 
 TEMPLATE = "loanapp"
+# Folders whose tests share what is slow to start.
+ONE_WORKER_EACH = ("tests/browser/", "tests/attacks/")
 # Held to the end: a process that nobody holds and nobody has waited for makes Python warn.
 _started: list[servers.Server] = []
 NO_DATABASE = "postgresql://nobody@/no_database?host=/nonexistent"
@@ -54,6 +58,23 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         _stop_servers_of_dead_runs()
         os.environ["LOANAPP_TEST_RUN"] = str(_runs_folder() / str(os.getpid()))
+
+
+class ByFile(LoadScopeScheduling):
+    """Gives a file's tests to one worker, and all of a folder's where they share one product or server.
+
+    The marks of `--dist loadgroup` write into the test's id, which pytest 9.2 no longer lets them do: they did nothing.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, _ = nodeid.partition("::")
+        return next((folder for folder in ONE_WORKER_EACH if file.startswith(folder)), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    """Share the tests out by file."""
+    return ByFile(config, log)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -61,13 +61,6 @@ class Target:
         return answer.headers["set-cookie"].split(";")[0]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep these tests on one worker: they share one server."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("attacks"))
-
-
 @pytest.fixture(scope="session")
 def own_database(database_address: str) -> Iterator[str]:
     """Give the address of a database that no other test cleans."""

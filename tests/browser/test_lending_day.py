@@ -15,8 +15,6 @@ from playwright.sync_api import Browser, expect
 from tests.browser.desk import Desk
 from tests.browser.product import Product
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 PASSWORD = "uma senha de testes comprida"
 MANAGER, SECOND_MANAGER, ADMIN = "ana@teste.com", "rui@teste.com", "chefe@teste.com"
 # Generous: the machines that test are small and busy.

@@ -29,8 +29,6 @@ from loanapp.services.users import AddUser, add_user
 from tests.browser.product import Product
 from tests.conftest import ENVIRONMENT
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 PASSWORD = "uma senha de testes comprida"
 ADMIN = "chefe@teste.com"
 PATIENCE_MS = 30_000

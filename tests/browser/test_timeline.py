@@ -9,8 +9,6 @@ from playwright.sync_api import Browser, Page, expect
 from loanapp.commands import servers
 from tests.browser.product import Product
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 PATIENCE_MS = 30_000
 
 

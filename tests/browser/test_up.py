@@ -17,8 +17,6 @@ import pytest
 from loanapp.commands import environment, servers
 from tests.browser.product import PROJECT, Product
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 def _family(product: Product) -> list[psutil.Process]:
     return psutil.Process(product.process.pid).children(recursive=True)

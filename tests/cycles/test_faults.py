@@ -204,7 +204,6 @@ def is_as_if_nothing_had_happened(site: Site) -> None:
     assert wrong(site) == []
 
 
-@pytest.mark.xdist_group("faults")
 def test_ten_workers_and_two_beats_close_the_date_once(prepared: Site) -> None:
     with a_fresh_book(prepared, "ten_workers"):
         prepared.worker(processes=10)
@@ -217,7 +216,6 @@ def test_ten_workers_and_two_beats_close_the_date_once(prepared: Site) -> None:
         assert prepared.ask("SELECT count(*) FROM cycle_runs WHERE business_date = %s", DAY) == [(2,)]
 
 
-@pytest.mark.xdist_group("faults")
 def test_a_worker_killed_in_the_middle_of_a_chunk_loses_nothing_and_repeats_nothing(prepared: Site) -> None:
     with a_fresh_book(prepared, "killed"):
         doomed = prepared.worker(processes=2)
@@ -230,7 +228,6 @@ def test_a_worker_killed_in_the_middle_of_a_chunk_loses_nothing_and_repeats_noth
         is_as_if_nothing_had_happened(prepared)
 
 
-@pytest.mark.xdist_group("faults")
 def test_a_broker_that_is_wiped_forgets_only_bells(prepared: Site) -> None:
     with a_fresh_book(prepared, "wiped"):
         prepared.worker(processes=2)
@@ -245,7 +242,6 @@ def test_a_broker_that_is_wiped_forgets_only_bells(prepared: Site) -> None:
         is_as_if_nothing_had_happened(prepared)
 
 
-@pytest.mark.xdist_group("faults")
 def test_a_database_that_restarts_during_a_run_costs_only_the_open_chunks(prepared: Site) -> None:
     with a_fresh_book(prepared, "restarted"):
         prepared.worker(processes=2)

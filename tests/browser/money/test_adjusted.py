@@ -9,8 +9,6 @@ from playwright.sync_api import Browser, expect
 from tests.browser.desk import Desk
 from tests.browser.office import Office
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.fixture(scope="module")
 def ana(office: Office, browser: Browser) -> Iterator[Desk]:

@@ -1,11 +1,8 @@
 """Cash on the street and on the desk: a supervisor takes it by phone and hands it in, another person counts it."""
 
-import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.office import Office
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 def test_cash_is_taken_by_phone_handed_in_and_counted_by_another(office: Office, browser: Browser) -> None:

@@ -12,8 +12,6 @@ from loanapp.commands import servers
 from tests.browser.desk import Desk
 from tests.browser.office import WAIT_SECONDS, Office
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.fixture(scope="module")
 def ada(office: Office, browser: Browser) -> Iterator[Desk]:
